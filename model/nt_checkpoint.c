@@ -120,8 +120,7 @@ static nt_status_t no_memory(const nt_checkpoint_t *ckpt, nt_error_t *err) {
 }
 
 static nt_status_t add_shard(nt_checkpoint_t *ckpt, const char *path, nt_error_t *err) {
-  nt_safetensors_t **grown =
-      realloc(ckpt->shards, (ckpt->shard_count + 1) * sizeof *ckpt->shards);
+  nt_safetensors_t **grown = realloc(ckpt->shards, (ckpt->shard_count + 1) * sizeof *ckpt->shards);
   if (grown == NULL)
     return no_memory(ckpt, err);
   ckpt->shards = grown;
@@ -143,8 +142,8 @@ static const nt_safetensors_t *find_shard(const nt_checkpoint_t *ckpt, const cha
 /// holds the tensor.
 static nt_status_t add_mapped(nt_checkpoint_t *ckpt, const char *index_path, const cJSON *entry,
                               nt_error_t *err) {
-  if (!cJSON_IsString(entry) || entry->valuestring[0] == '\0' ||
-      entry->valuestring[0] == '.' || strchr(entry->valuestring, '/') != NULL) {
+  if (!cJSON_IsString(entry) || entry->valuestring[0] == '\0' || entry->valuestring[0] == '.' ||
+      strchr(entry->valuestring, '/') != NULL) {
     char text[80];
     return nt_fail(err, NT_ERR_FORMAT,
                    "%s: tensor %s is mapped to %s, allowed a file name in the same folder",

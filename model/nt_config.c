@@ -89,8 +89,7 @@ static nt_status_t check_features(const reader_t *in) {
   if (strcmp(type->valuestring, "hgrn_bit") != 0)
     return refuse(in, NT_ERR_UNSUPPORTED, "model_type", type, "\"hgrn_bit\"");
   const cJSON *mode = find(in, "attn_mode");
-  if (mode != NULL &&
-      !(cJSON_IsString(mode) && strcmp(mode->valuestring, "fused_recurrent") == 0))
+  if (mode != NULL && !(cJSON_IsString(mode) && strcmp(mode->valuestring, "fused_recurrent") == 0))
     return refuse(in, NT_ERR_UNSUPPORTED, "attn_mode", mode, "\"fused_recurrent\"");
   const cJSON *expand = find(in, "expand_ratio");
   if (expand != NULL && !(cJSON_IsNumber(expand) && expand->valuedouble == 1))

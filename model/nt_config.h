@@ -6,7 +6,11 @@
 #include "nt_checkpoint.h"
 
 /// What a configuration says about the forget gate's lower bound.
-typedef enum nt_lower_bound { NT_LOWER_BOUND_UNSAID, NT_LOWER_BOUND_OFF, NT_LOWER_BOUND_ON } nt_lower_bound_t;
+typedef enum nt_lower_bound {
+  NT_LOWER_BOUND_UNSAID,
+  NT_LOWER_BOUND_OFF,
+  NT_LOWER_BOUND_ON
+} nt_lower_bound_t;
 
 /// Reads the file at `path` into `config`, with the published defaults for absent fields.
 /// `config->use_lower_bound` is left to the caller, who knows which tensors there are; `*bound`

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 typedef enum nt_dtype {
-  NT_DTYPE_F32, ///< IEEE binary32
-  NT_DTYPE_BF16,///< upper half of binary32
-  NT_DTYPE_F16  ///< IEEE binary16
+  NT_DTYPE_F32,  ///< IEEE binary32
+  NT_DTYPE_BF16, ///< upper half of binary32
+  NT_DTYPE_F16   ///< IEEE binary16
 } nt_dtype_t;
 
 /// Finds the format by its safetensors name ("F32", "BF16", "F16"); false for any other name.

@@ -15,14 +15,18 @@ static int compare_names(const void *left, const void *right) {
 static nt_status_t check_unique_keys(const char *path, const cJSON *object, nt_error_t *err) {
   size_t count = 0;
   const cJSON *item = NULL;
-  cJSON_ArrayForEach(item, object) { count++; }
+  cJSON_ArrayForEach(item, object) {
+    count++;
+  }
   if (count < 2)
     return NT_OK;
   const char **names = malloc(count * sizeof *names);
   if (names == NULL)
     return nt_fail(err, NT_ERR_MEMORY, "%s: no memory for %zu JSON keys", path, count);
   size_t used = 0;
-  cJSON_ArrayForEach(item, object) { names[used++] = item->string; }
+  cJSON_ArrayForEach(item, object) {
+    names[used++] = item->string;
+  }
   qsort(names, count, sizeof *names, compare_names);
   nt_status_t status = NT_OK;
   for (size_t k = 1; k < count && status == NT_OK; k++) {

@@ -3,7 +3,7 @@
 #ifndef NT_DEFS_H
 #define NT_DEFS_H
 
-#define NT_DEFS_HASH 0x6dbc8d99u
+#define NT_DEFS_HASH 0x8d49cd67u
 
 #define NT_CORES_DEFAULT 4u ///< neurocores around one router (any number)
 #define NT_CORES_MIN 1u
@@ -30,12 +30,12 @@
 #define NT_GROUPS_MIN 8u
 #define NT_GROUPS_MAX 32u
 #define NT_DENDRITES 4u ///< dendrites per neuron
-#define NT_PORTS 4u ///< spike output ports per neuron group
+#define NT_PORTS 8u ///< spike output ports per neuron group
 #define NT_BEATS_PER_LINE 16u ///< engine beats in a line
 #define NT_BEATS_PER_STRIP 4u ///< engine beats that share control flow
 #define NT_REGISTERS 16u ///< engine registers per neuron
 #define NT_PAYLOAD_BITS 24u ///< signed graded payload
-#define NT_GROUP_WORDS 8u ///< 32-bit words of a group descriptor
+#define NT_GROUP_WORDS 16u ///< 32-bit words of a group descriptor (words 12 to 15 are not used)
 #define NT_STRIP_INSTR_LIMIT 4096u ///< instructions after which a strip is a runaway
 #define NT_HOST_TILE 4095u ///< tile number that stands for the host
 #define NT_SPARSE_PER_DWORD 3u ///< sparse synapses in 64 bits
@@ -140,7 +140,7 @@
 #define NT_GROUP3_STATE_WORDS_W 8u
 #define NT_GROUP3_CLEAR_WORDS_LSB 24u ///< leading state words that a state reset clears
 #define NT_GROUP3_CLEAR_WORDS_W 8u
-#define NT_GROUP_PORT_PTR_LSB 0u ///< pool word of the port's destination list (words 4 to 7, one per port)
+#define NT_GROUP_PORT_PTR_LSB 0u ///< pool word of the port's destination list (words 4 to 11, one per port)
 #define NT_GROUP_PORT_PTR_W 16u
 #define NT_GROUP_PORT_COUNT_LSB 16u ///< number of destinations
 #define NT_GROUP_PORT_COUNT_W 8u
@@ -162,8 +162,8 @@
 #define NT_INSTR_SHIFT_W 6u
 #define NT_INSTR_K_LSB 0u ///< state word of LD and ST
 #define NT_INSTR_K_W 8u
-#define NT_INSTR_WHICH_LSB 0u ///< dendrite of RDC, port of SPK, source of SPC
-#define NT_INSTR_WHICH_W 2u
+#define NT_INSTR_WHICH_LSB 0u ///< dendrite of RDC (its low two bits), port of SPK, source of SPC
+#define NT_INSTR_WHICH_W 3u
 #define NT_INSTR_SKIP_LSB 0u ///< number of instructions SKP skips
 #define NT_INSTR_SKIP_W 4u
 #define NT_INSTR_INVERT_LSB 4u ///< SKP: skip where the predicate is 0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_checkpoint: read access to a MatMul-free LM (HGRNBit) checkpoint folder in its published layout.
+// nt_checkpoint: read access to a MatMul-free LM (HGRNBit) checkpoint folder in its published
+// layout.
 //
 // A folder holds `config.json` and either `model.safetensors` or several shards named by
 // `model.safetensors.index.json`. Opening it checks the configuration and the name, shape, type
@@ -33,11 +34,12 @@ typedef struct nt_model_config {
   uint32_t vocab_size;        ///< V, 1..1048576
   uint32_t hidden_size;       ///< H, 1..65536
   uint32_t num_hidden_layers; ///< L, 1..1024
-  uint32_t intermediate_size; ///< I, 1..1048576; given, or 256 * ceil(floor(H * ratio * 2 / 3) / 256)
-  double rms_norm_eps;        ///< eps of the outer norms and of g_norm, in (0, 1)
-  bool use_lower_bound;       ///< the forget gate has a lower bound (see nt_checkpoint_open)
-  int32_t bos_token_id;       ///< first token of a sequence, or NT_TOKEN_NONE
-  int32_t eos_token_id;       ///< token that ends a text, or NT_TOKEN_NONE
+  uint32_t
+      intermediate_size; ///< I, 1..1048576; given, or 256 * ceil(floor(H * ratio * 2 / 3) / 256)
+  double rms_norm_eps;   ///< eps of the outer norms and of g_norm, in (0, 1)
+  bool use_lower_bound;  ///< the forget gate has a lower bound (see nt_checkpoint_open)
+  int32_t bos_token_id;  ///< first token of a sequence, or NT_TOKEN_NONE
+  int32_t eos_token_id;  ///< token that ends a text, or NT_TOKEN_NONE
 } nt_model_config_t;
 
 /// An open checkpoint. Opaque.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from docs/spec/nt_definitions.def by nt_gendefs; do not edit.
-localparam [31:0] NT_DEFS_HASH = 32'h6dbc8d99;
+localparam [31:0] NT_DEFS_HASH = 32'h8d49cd67;
 localparam integer CORES_DEFAULT = 4;
 localparam integer CORES_MIN = 1;
 localparam integer CORES_MAX = 8;
@@ -26,12 +26,12 @@ localparam integer GROUPS_DEFAULT = 16;
 localparam integer GROUPS_MIN = 8;
 localparam integer GROUPS_MAX = 32;
 localparam integer DENDRITES = 4;
-localparam integer PORTS = 4;
+localparam integer PORTS = 8;
 localparam integer BEATS_PER_LINE = 16;
 localparam integer BEATS_PER_STRIP = 4;
 localparam integer REGISTERS = 16;
 localparam integer PAYLOAD_BITS = 24;
-localparam integer GROUP_WORDS = 8;
+localparam integer GROUP_WORDS = 16;
 localparam integer STRIP_INSTR_LIMIT = 4096;
 localparam integer HOST_TILE = 4095;
 localparam integer SPARSE_PER_DWORD = 3;
@@ -159,7 +159,7 @@ localparam integer INSTR_SHIFT_W = 6;
 localparam integer INSTR_K_LSB = 0;
 localparam integer INSTR_K_W = 8;
 localparam integer INSTR_WHICH_LSB = 0;
-localparam integer INSTR_WHICH_W = 2;
+localparam integer INSTR_WHICH_W = 3;
 localparam integer INSTR_SKIP_LSB = 0;
 localparam integer INSTR_SKIP_W = 4;
 localparam integer INSTR_INVERT_LSB = 4;

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// nt_qmodel: the quantised network (docs/spec/network.md) as data. Made by nt_quantise, run by nt_integer_model (L1),
+// compiled by nt_mapper. All arrays are owned by the nt_qmodel_t and freed by nt_qmodel_free.
+#ifndef NT_QMODEL_H
+#define NT_QMODEL_H
+
+#include "nt_status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// A ternary matrix: out x in codes in {-1, 0, 1}, row-major; y = sat(rshift(acc * multiplier, shift), 16).
+typedef struct nt_qmatrix {
+  uint32_t out, in;
+  int8_t *codes;       ///< [out][in]
+  int32_t multiplier;  ///< 1..32767; not used by the head
+  uint32_t shift;      ///< 0..62; not used by the head
+} nt_qmatrix_t;
+
+/// One vector of int8 codes formed at a norm site.
+typedef struct nt_qcodes {
+  int16_t *weight; ///< q [n]
+  uint32_t shift;  ///< sh
+} nt_qcodes_t;
+
+/// A norm site (network.md, "Norm and codes").
+typedef struct nt_qnorm {
+  uint32_t inputs;        ///< n
+  int16_t *outer;         ///< wo [n], NULL when absent
+  uint32_t outer_shift;   ///< so
+  uint32_t square_shift;  ///< ss
+  int32_t static_exponent; ///< cs
+  uint32_t code_count;    ///< 1, or 3 for i, f, g with different inner norms
+  nt_qcodes_t codes[3];
+} nt_qnorm_t;
+
+typedef struct nt_qlayer {
+  nt_qnorm_t mixer_norm; ///< over x; codes for i, f, g (one shared, or three in this order)
+  nt_qmatrix_t i, f, g;  ///< H x H
+  uint32_t frac_i, frac_f, frac_g, frac_h; ///< fraction bits, 1..15
+  int16_t *lower_bound;  ///< lb [H], Q0.15, 0..32767
+  int16_t *gnorm_weight; ///< wg [H]
+  uint32_t v_shift;      ///< S_v
+  nt_qnorm_t o_norm;     ///< over v
+  nt_qmatrix_t o;        ///< H x H
+  nt_qnorm_t mlp_norm;   ///< over x
+  nt_qmatrix_t gate_up;  ///< 2I x H
+  uint32_t frac_u;
+  uint32_t w_shift;      ///< S_w
+  nt_qnorm_t down_norm;  ///< over v
+  nt_qmatrix_t down;     ///< H x I
+} nt_qlayer_t;
+
+typedef struct nt_qmodel {
+  uint32_t hidden, intermediate, layers, vocab;
+  uint32_t bos, eos;
+  uint32_t frac_x;
+  int16_t *embedding; ///< E [vocab][hidden]
+  nt_qlayer_t *layer; ///< [layers]
+  nt_qnorm_t head_norm;
+  nt_qmatrix_t head; ///< vocab x hidden
+  double logit_scale;
+} nt_qmodel_t;
+
+/// Frees everything; `model` may be NULL.
+void nt_qmodel_free(nt_qmodel_t *model);
+
+/// The sigmoid and inverse-square-root tables of docs/spec/arithmetic.md, entries packed as the tile's
+/// TABLE holds them (low half base, high half slope). `rsqrt` has entries 32..127 at index 0..95.
+void nt_qmodel_tables(uint32_t sigmoid[32], uint32_t rsqrt[96]);
+
+/// Checks the overflow proof of network.md for this model; the error names layer, tensor, value and bound.
+nt_status_t nt_qmodel_prove(const nt_qmodel_t *model, nt_error_t *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
