@@ -103,14 +103,17 @@ nt_status_t refuse_unknown(const nt_tokenizer &tokenizer, const char *text, size
                  code < 0x20 ? "?" : character.c_str(), code, begin, tokenizer.path.c_str());
 }
 
-nt_status_t load(nt_tokenizer &tokenizer, nt_error_t *err) {
-  std::ifstream file(tokenizer.path, std::ios::binary);
+nt_status_t read_file(const std::string &path, std::string &model, nt_error_t *err) {
+  std::ifstream file(path, std::ios::binary);
   if (!file)
-    return nt_fail(err, NT_ERR_IO, "%s: cannot open: %s", tokenizer.path.c_str(),
-                   std::strerror(errno));
-  const std::string model{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    return nt_fail(err, NT_ERR_IO, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
+  model.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   if (file.bad())
-    return nt_fail(err, NT_ERR_IO, "%s: cannot read", tokenizer.path.c_str());
+    return nt_fail(err, NT_ERR_IO, "%s: cannot read", path.c_str());
+  return NT_OK;
+}
+
+nt_status_t load(nt_tokenizer &tokenizer, std::string_view model, nt_error_t *err) {
   const auto status = tokenizer.processor.LoadFromSerializedProto(model);
   if (!status.ok() || tokenizer.processor.GetPieceSize() <= 0)
     return nt_fail(err, NT_ERR_FORMAT, "%s: not a SentencePiece model (%.200s)",
@@ -134,7 +137,8 @@ nt_status_t encode(const nt_tokenizer &tokenizer, const char *text, size_t lengt
   const nt_status_t status = check_utf8(text, length, err);
   if (status != NT_OK)
     return status;
-  const auto pieces = processor.EncodeAsImmutableProto(std::string_view(text, length)).pieces();
+  const auto encoded = processor.EncodeAsImmutableProto(std::string_view(text, length));
+  const auto pieces = encoded.pieces(); // refers to `encoded`
   const size_t total = pieces.size() + (add_bos ? 1 : 0);
   if (total == 0)
     return NT_OK;
@@ -180,15 +184,28 @@ nt_status_t decode(const nt_tokenizer &tokenizer, nt_detokenizer_t &stream, uint
 
 nt_status_t nt_tokenizer_open(const char *path, nt_tokenizer_t **out, nt_error_t *err) {
   *out = nullptr;
+  try {
+    std::string model;
+    const nt_status_t status = read_file(path, model, err);
+    return status != NT_OK ? status
+                           : nt_tokenizer_open_memory(model.data(), model.size(), path, out, err);
+  } catch (const std::exception &) {
+    return no_memory(err, path);
+  }
+}
+
+nt_status_t nt_tokenizer_open_memory(const void *model, size_t size, const char *name,
+                                     nt_tokenizer_t **out, nt_error_t *err) {
+  *out = nullptr;
   nt_tokenizer_t *tokenizer = new (std::nothrow) nt_tokenizer;
   if (tokenizer == nullptr)
-    return no_memory(err, path);
+    return no_memory(err, name);
   nt_status_t status = NT_OK;
   try {
-    tokenizer->path = path;
-    status = load(*tokenizer, err);
+    tokenizer->path = name;
+    status = load(*tokenizer, std::string_view(static_cast<const char *>(model), size), err);
   } catch (const std::exception &) {
-    status = no_memory(err, path);
+    status = no_memory(err, name);
   }
   if (status != NT_OK) {
     delete tokenizer;

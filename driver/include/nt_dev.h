@@ -86,6 +86,17 @@ typedef struct nt_dev_ops {
   void (*progress)(nt_dev_t *dev, nt_progress_t *progress);
   /// Clock cycles simulated so far; 0 for a back end without a clock.
   uint64_t (*cycles)(nt_dev_t *dev);
+
+  // Observation of the step run last, for a checker. A back end without it leaves all four NULL.
+
+  /// Activity the step worked on: bit d of activity[line]; LINES bytes.
+  void (*current_activity)(nt_dev_t *dev, uint32_t core, uint8_t *activity);
+  /// Accumulators the step worked on, sign-extended: WORD_BITS/2 values of row dendrite * LINES + line, which must have been active.
+  void (*current_row)(nt_dev_t *dev, uint32_t core, uint32_t row, int32_t *values);
+  /// Switches recording of sent messages on or off (off after open).
+  void (*set_tap)(nt_dev_t *dev, bool on);
+  /// Every message the core sent in the step, wire form, any order, also those that stayed in the tile.
+  void (*tap)(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count);
 } nt_dev_ops_t;
 
 /// Base of every back end's device structure.

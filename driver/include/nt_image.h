@@ -31,7 +31,7 @@ typedef struct nt_image {
   nt_image_core_t *core; ///< [tiles * params.cores], tile-major; tile t has TILE_ID t
   nt_image_section_t *section;
   uint32_t sections;
-  uint32_t crc; ///< identifies the content; filled by save and load
+  uint32_t crc; ///< identifies the content; filled by save and load, see nt_image_identify
 } nt_image_t;
 
 /// Allocates an image of `tiles` empty tiles (1..NT_HOST_TILE). NT_ERR_MEMORY, NT_ERR_RANGE.
@@ -47,6 +47,8 @@ const nt_image_section_t *nt_image_section(const nt_image_t *image, const char *
 nt_status_t nt_image_save(nt_image_t *image, const char *path, nt_error_t *err);
 /// Reads and checks a file: magic, version, definition hash, parameters, sizes, checksums.
 nt_status_t nt_image_load(const char *path, nt_image_t **image, nt_error_t *err);
+/// The CRC of the content as it is now, the one that save would store; the image does not change.
+nt_status_t nt_image_identify(const nt_image_t *image, uint32_t *crc, nt_error_t *err);
 /// NT_ERR_UNSUPPORTED, naming every parameter that differs, unless both sets are equal.
 nt_status_t nt_params_match(const nt_params_t *image, const nt_params_t *device, nt_error_t *err);
 

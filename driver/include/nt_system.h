@@ -29,7 +29,8 @@ nt_dev_t *nt_system_tile(nt_system_t *system, uint32_t tile);
 uint32_t nt_system_timestep(const nt_system_t *system);
 /// Spikes from the host; they act in the next step. `spike.tile` says where; NT_ERR_RANGE if there is no such tile.
 nt_status_t nt_system_inject(nt_system_t *system, const nt_spike_t *spikes, size_t count, nt_error_t *err);
-/// Runs one timestep in all tiles that have work; then moves spikes between tiles. Errors name tile and timestep.
+/// Runs one timestep in all tiles that have work; then moves spikes between tiles. Errors name tile and timestep;
+/// after one, the system can be looked at and closed, or restored from a state file, but not stepped.
 nt_status_t nt_system_step(nt_system_t *system, nt_error_t *err);
 /// Tiles that ran in the last step, ascending; valid until the next step.
 void nt_system_ran(const nt_system_t *system, const uint32_t **tiles, size_t *count);
@@ -38,6 +39,10 @@ void nt_system_received(const nt_system_t *system, uint32_t tile, const nt_spike
 void nt_system_sent(const nt_system_t *system, uint32_t tile, const nt_spike_t **spikes, size_t *count);
 /// Spikes for the host sent in the last step.
 void nt_system_host_spikes(const nt_system_t *system, const nt_spike_t **spikes, size_t *count);
+/// FLAGS of a core, together with the flags that a state file brought along.
+nt_status_t nt_system_flags(nt_system_t *system, uint32_t tile, uint32_t core, uint32_t *flags, nt_error_t *err);
+/// NT_ERR_DEVICE, naming tile, core and flags, if any tile has an error or a flag set. A step does not look at them.
+nt_status_t nt_system_check(nt_system_t *system, nt_error_t *err);
 /// Bulk state reset of all tiles; pending spikes are dropped; the timestep count goes on.
 nt_status_t nt_system_clear_state(nt_system_t *system, nt_error_t *err);
 

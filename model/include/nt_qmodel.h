@@ -57,7 +57,7 @@ typedef struct nt_qlayer {
 
 typedef struct nt_qmodel {
   uint32_t hidden, intermediate, layers, vocab;
-  uint32_t bos, eos;
+  uint32_t bos, eos; ///< token ids; UINT32_MAX where the model has none
   uint32_t frac_x;
   int16_t *embedding; ///< E [vocab][hidden]
   nt_qlayer_t *layer; ///< [layers]
@@ -73,7 +73,16 @@ void nt_qmodel_free(nt_qmodel_t *model);
 /// TABLE holds them (low half base, high half slope). `rsqrt` has entries 32..127 at index 0..95.
 void nt_qmodel_tables(uint32_t sigmoid[32], uint32_t rsqrt[96]);
 
-/// Checks the overflow proof of network.md for this model; the error names layer, tensor, value and bound.
+/// ss of a norm over `inputs` values: the smallest shift >= 7 with which `inputs` squares sum below 2^31
+/// (network.md, "Norm and codes"). `inputs` is 1..2^31 - 1.
+uint32_t nt_qmodel_square_shift(uint32_t inputs);
+
+/// cs of a norm over `inputs` values, 1 or more: floor(log2(inputs) / 2) - 6.
+int32_t nt_qmodel_static_exponent(uint32_t inputs);
+
+/// Checks the overflow proof of network.md for this model; the error names layer, tensor, value and bound. Also checks that
+/// shapes agree, that no array is missing and that every value has its documented range, so that a proven model
+/// can be run and compiled without further checks. Errors: NT_ERR_RANGE.
 nt_status_t nt_qmodel_prove(const nt_qmodel_t *model, nt_error_t *err);
 
 #ifdef __cplusplus

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// neurotile generate: continue a prompt on the tiles. Success means that every comparison agreed and that there were some.
+#include "nt_bundle.h"
+#include "nt_commands.h"
+#include "nt_progress_line.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_TOKENS = 64 };
+static const char DEFAULT_PROMPT[] = "Once upon a time";
+
+// Derived facts of a run, printed and written to the summary.
+typedef struct facts {
+  nt_session_stats_t stats;
+  uint64_t synapse_cycles, neuron_cycles, synops;
+  uint64_t compared; // all values compared
+  double utilisation_synapse, utilisation_path;
+  uint32_t tiles, cores, cores_used, lanes;
+  size_t generated;
+} facts_t;
+
+static uint32_t count_used_cores(const nt_layout_t *layout, const nt_image_t *image) {
+  uint32_t used = 0;
+  for (uint32_t i = 0; i < image->tiles * image->params.cores; i++) {
+    bool any = false;
+    for (uint32_t p = 0; p < layout->populations && !any; p++) {
+      for (uint32_t c = 0; c < layout->population[p].chunks && !any; c++) {
+        const nt_chunk_t *chunk = &layout->population[p].chunk[c];
+        any = chunk->tile * image->params.cores + chunk->core == i;
+      }
+    }
+    used += any;
+  }
+  return used;
+}
+
+static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t generated, facts_t *f, nt_error_t *err) {
+  *f = (facts_t){.stats = nt_session_stats(session), .tiles = image->tiles, .cores = image->params.cores,
+                 .lanes = nt_params_line_lanes(&image->params), .generated = generated};
+  f->cores_used = count_used_cores(nt_session_layout(session), image);
+  const nt_lockstep_stats_t *l = &f->stats.lockstep;
+  f->compared = l->spikes + l->state_words + l->accumulators + l->counters + l->swept_words + f->stats.observables;
+  nt_status_t status = nt_session_counter(session, NT_COUNTER_CYC_SYNAPSE, &f->synapse_cycles, err);
+  if (status == NT_OK) {
+    status = nt_session_counter(session, NT_COUNTER_CYC_NEURON, &f->neuron_cycles, err);
+  }
+  if (status == NT_OK) {
+    status = nt_session_counter(session, NT_COUNTER_SYNOPS, &f->synops, err);
+  }
+  if (f->synapse_cycles > 0) {
+    f->utilisation_synapse = (double)f->stats.synapse_macs / ((double)f->synapse_cycles * f->lanes);
+  }
+  if (f->stats.tile_cycles > 0) {
+    f->utilisation_path = (double)f->stats.synapse_macs / ((double)f->stats.tile_cycles * f->cores * f->lanes);
+  }
+  return status;
+}
+
+static void print_facts(const facts_t *f, bool check) {
+  const nt_session_stats_t *s = &f->stats;
+  const double tokens = s->tokens > 0 ? (double)s->tokens : 1, seconds = s->seconds > 0 ? s->seconds : 1e-9;
+  (void)printf("tokens               %" PRIu64 " (%zu generated), %" PRIu64 " timesteps\n", s->tokens, f->generated, s->timesteps);
+  (void)printf("tiles, cores used    %u, %u\n", f->tiles, f->cores_used);
+  if (check) {
+    const nt_lockstep_stats_t *l = &s->lockstep;
+    (void)printf("spikes compared      %" PRIu64 "\n", l->spikes);
+    (void)printf("state compared       %" PRIu64 " words, %" PRIu64 " accumulators, %" PRIu64 " counters, %" PRIu64 " words swept\n", l->state_words,
+                 l->accumulators, l->counters, l->swept_words);
+    (void)printf("integer reference    %" PRIu64 " values of named tensors compared\n", s->observables);
+    (void)printf("mismatches           0\n");
+    (void)printf("ternary MACs         %" PRIu64 " (%.1f %% of %" PRIu64 " skipped: zero codes send no spike)\n", s->synapse_macs,
+                 s->dense_macs > 0 ? 100.0 * (double)(s->dense_macs - s->synapse_macs) / (double)s->dense_macs : 0.0, s->dense_macs);
+  } else {
+    (void)printf("synaptic operations  %" PRIu64 "\n", f->synops);
+  }
+  if (s->tile_cycles > 0) {
+    (void)printf("cycles per token     %.0f (slowest tile of every timestep, summed)\n", (double)s->path_cycles / tokens);
+    if (check) {
+      (void)printf("utilisation          %.3f in synapse cycles = MACs / (CYC_SYNAPSE x %u lanes); %.4f of all cycles clocked x %u cores\n",
+                   f->utilisation_synapse, f->lanes, f->utilisation_path, f->cores);
+    }
+    (void)printf("simulated            %.3g cycles/s of a tile", (double)s->tile_cycles / seconds);
+    if (check) {
+      (void)printf(", %.3g checked MACs/s", (double)s->synapse_macs / seconds);
+    }
+    (void)printf("\n");
+  }
+  (void)printf("wall time            %.2f s\n", s->seconds);
+}
+
+static nt_status_t write_summary(const char *path, const facts_t *f, const char *prompt, const char *text, bool check, nt_error_t *err) {
+  const nt_session_stats_t *s = &f->stats;
+  cJSON *root = cJSON_CreateObject();
+  const struct {
+    const char *name;
+    double value;
+  } numbers[] = {{"tokens", (double)s->tokens},
+                 {"generated", (double)f->generated},
+                 {"timesteps", (double)s->timesteps},
+                 {"tiles", f->tiles},
+                 {"cores_used", f->cores_used},
+                 {"spikes_compared", (double)s->lockstep.spikes},
+                 {"state_words_compared", (double)s->lockstep.state_words},
+                 {"accumulators_compared", (double)s->lockstep.accumulators},
+                 {"counters_compared", (double)s->lockstep.counters},
+                 {"words_swept", (double)s->lockstep.swept_words},
+                 {"observables_compared", (double)s->observables},
+                 {"values_compared", (double)f->compared},
+                 {"mismatches", 0},
+                 {"ternary_macs", (double)s->synapse_macs},
+                 {"ternary_macs_dense", (double)s->dense_macs},
+                 {"synaptic_operations", (double)f->synops},
+                 {"cycles_per_token", s->tokens > 0 ? (double)s->path_cycles / (double)s->tokens : 0},
+                 {"tile_cycles", (double)s->tile_cycles},
+                 {"synapse_cycles", (double)f->synapse_cycles},
+                 {"neuron_cycles", (double)f->neuron_cycles},
+                 {"utilisation_synapse_cycles", f->utilisation_synapse},
+                 {"utilisation_all_cycles", f->utilisation_path},
+                 {"cycles_per_second", s->seconds > 0 ? (double)s->tile_cycles / s->seconds : 0},
+                 {"checked_macs_per_second", s->seconds > 0 ? (double)s->synapse_macs / s->seconds : 0},
+                 {"wall_seconds", s->seconds},
+                 {"golden_seconds", s->golden_seconds},
+                 {"dut_seconds", s->dut_seconds},
+                 {"compare_seconds", s->compare_seconds}};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    (void)cJSON_AddNumberToObject(root, numbers[i].name, numbers[i].value);
+  }
+  (void)cJSON_AddBoolToObject(root, "checked", check);
+  (void)cJSON_AddStringToObject(root, "prompt", prompt);
+  (void)cJSON_AddStringToObject(root, "text", text);
+  char *json = cJSON_Print(root);
+  cJSON_Delete(root);
+  FILE *file = json == NULL ? NULL : fopen(path, "w");
+  const bool written = file != NULL && fputs(json, file) >= 0 && fputc('\n', file) != EOF;
+  const bool closed = file == NULL || fclose(file) == 0;
+  cJSON_free(json);
+  return written && closed ? NT_OK : nt_fail(err, NT_ERR_IO, "%s: cannot write the summary", path);
+}
+
+// The text being made: everything printed, for the summary.
+typedef struct writing {
+  char *text;
+  size_t length, capacity;
+  nt_detokenizer_t stream;
+  nt_progress_line_t progress;
+} writing_t;
+
+static nt_status_t write_token(writing_t *w, const nt_tokenizer_t *tokenizer, uint32_t token, nt_error_t *err) {
+  const size_t room = nt_tokenizer_text_max(tokenizer);
+  if (w->length + room + 1 > w->capacity) {
+    const size_t capacity = 2 * (w->length + room) + 256;
+    char *grown = realloc(w->text, capacity);
+    if (grown == NULL) {
+      return nt_fail(err, NT_ERR_MEMORY, "generate: out of memory");
+    }
+    w->text = grown;
+    w->capacity = capacity;
+  }
+  size_t length = 0;
+  const nt_status_t status = nt_tokenizer_decode(tokenizer, &w->stream, token, w->text + w->length, room, &length, err);
+  if (status == NT_OK) {
+    nt_progress_text(&w->progress, w->text + w->length);
+    w->length += length;
+  }
+  return status;
+}
+
+typedef struct job {
+  nt_session_t *session;
+  nt_tokenizer_t *tokenizer;
+  uint32_t *prompt;
+  size_t prompt_count;
+  int32_t *logits;
+  writing_t writing;
+} job_t;
+
+static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, size_t *generated, nt_error_t *err) {
+  const nt_layout_t *layout = nt_session_layout(job->session);
+  const size_t total = job->prompt_count + wanted;
+  nt_status_t status = NT_OK;
+  uint32_t token = 0;
+  *generated = 0;
+  for (size_t i = 0; i < total && status == NT_OK; i++) {
+    const bool prompt = i < job->prompt_count;
+    token = prompt ? job->prompt[i] : nt_integer_model_greedy(job->logits, layout->vocab);
+    status = write_token(&job->writing, job->tokenizer, token, err);
+    // The last token is written but need not run, unless the state is to be saved behind it.
+    if (status == NT_OK && (i + 1 < total || prompt || options->state_out != NULL)) {
+      status = nt_session_token(job->session, token, job->logits, err);
+    }
+    *generated += status == NT_OK && !prompt;
+    nt_progress_note(&job->writing.progress, "token", i + 1, total);
+  }
+  nt_progress_clear(&job->writing.progress);
+  (void)printf("\n");
+  return status;
+}
+
+static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_options_t *options, nt_error_t *err) {
+  const char *prompt = options->prompt != NULL ? options->prompt : options->state_in != NULL ? "" : DEFAULT_PROMPT;
+  const nt_session_options_t session_options = {.backend = strcmp(options->backend, "rtl") == 0 ? NT_BACKEND_RTL : NT_BACKEND_GOLDEN,
+                                                .check = options->check,
+                                                .max_cycles = options->max_cycles,
+                                                .trace_path = options->trace,
+                                                .trace_tile = (uint32_t)options->trace_tile,
+                                                .trace_from = (uint32_t)options->trace_from,
+                                                .trace_steps = (uint32_t)options->trace_steps};
+  nt_status_t status = nt_bundle_tokenizer(image, &job->tokenizer, err);
+  if (status == NT_OK) {
+    status = nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), options->state_in == NULL, &job->prompt, &job->prompt_count, err);
+  }
+  if (status == NT_OK && job->prompt_count == 0) {
+    status = nt_fail(err, NT_ERR_ARG, "option --prompt: the text behind --state-in is empty, allowed is at least one token");
+  }
+  if (status == NT_OK) {
+    status = nt_session_open(image, &session_options, &job->session, err);
+  }
+  if (status == NT_OK && options->state_in != NULL) {
+    status = nt_session_restore(job->session, options->state_in, err);
+  }
+  if (status == NT_OK && (job->logits = calloc(nt_session_layout(job->session)->vocab, sizeof *job->logits)) == NULL) {
+    status = nt_fail(err, NT_ERR_MEMORY, "generate: out of memory");
+  }
+  return status;
+}
+
+static void close_job(job_t *job) {
+  nt_session_close(job->session);
+  nt_tokenizer_close(job->tokenizer);
+  free(job->prompt);
+  free(job->logits);
+  free(job->writing.text);
+}
+
+nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
+  const size_t wanted = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
+  nt_image_t *image = NULL;
+  job_t job = {.session = NULL};
+  nt_status_t status = nt_bundle_open(options->model, &image, err);
+  if (status == NT_OK) {
+    status = open_job(&job, image, options, err);
+  }
+  size_t generated = 0;
+  if (status == NT_OK) {
+    nt_progress_start(&job.writing.progress);
+    status = run(&job, options, wanted, &generated, err);
+  }
+  facts_t facts;
+  if (status == NT_OK) {
+    status = gather(job.session, image, generated, &facts, err);
+  }
+  if (status == NT_OK && options->check && facts.compared == 0) {
+    status = nt_fail(err, NT_ERR_INTERNAL, "nothing was compared");
+  }
+  if (status == NT_OK && options->state_out != NULL) {
+    status = nt_session_save(job.session, options->state_out, err);
+  }
+  if (status == NT_OK && options->summary != NULL) {
+    status = write_summary(options->summary, &facts, options->prompt != NULL ? options->prompt : DEFAULT_PROMPT,
+                           job.writing.text != NULL ? job.writing.text : "", options->check, err);
+  }
+  if (status == NT_OK && !options->quiet) {
+    (void)printf("\n");
+    print_facts(&facts, options->check);
+    if (options->check) {
+      (void)printf("PASS: %" PRIu64 " values compared, all agree\n", facts.compared);
+    }
+  }
+  close_job(&job);
+  nt_image_free(image);
+  return status;
+}

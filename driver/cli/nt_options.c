@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nt_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_MAX = 32 };
+
+// One row per option: where it goes, and what numbers it allows (text options have max 0).
+typedef struct option_row {
+  const char *name, *value, *help;
+  size_t offset;
+  uint64_t min, max;
+} option_row_t;
+
+#define TEXT(field, name, value, help) {name, value, help, offsetof(nt_options_t, field), 0, 0}
+#define NUMBER(field, name, min, max, help) {name, "N", help, offsetof(nt_options_t, field), min, max}
+
+static const option_row_t rows[] = {
+    TEXT(model, "model", "PATH", "checkpoint folder or image file"),
+    TEXT(out, "out", "FILE", "file to write"),
+    TEXT(prompt, "prompt", "TEXT", "text to continue"),
+    TEXT(text, "text", "FILE", "text file"),
+    TEXT(backend, "backend", "NAME", "rtl (verilated tiles) or golden (golden tiles)"),
+    TEXT(summary, "summary", "FILE", "write the facts of the run as JSON"),
+    TEXT(state_in, "state-in", "FILE", "continue from a saved state; the prompt then follows the saved text"),
+    TEXT(state_out, "state-out", "FILE", "save the state at the end"),
+    TEXT(trace, "trace", "FILE", "write a VCD of one tile (rtl only)"),
+    NUMBER(tokens, "tokens", 0, 1000000, "tokens to generate or to evaluate"),
+    NUMBER(trace_tile, "trace-tile", 0, NT_HOST_TILE - 1, "tile to trace"),
+    NUMBER(trace_from, "trace-from", 0, UINT32_MAX, "first timestep of the trace"),
+    NUMBER(trace_steps, "trace-steps", 1, 1000000, "timesteps to trace"),
+    NUMBER(max_cycles, "max-cycles", 1, UINT64_MAX / 2, "clock cycles a tile may take for one timestep"),
+    NUMBER(seed, "seed", 0, UINT32_MAX, "seed of random data"),
+    TEXT(check, "no-check", NULL, "run without the golden system and the integer reference"),
+    TEXT(quiet, "quiet", NULL, "print results only"),
+    TEXT(spread, "pack", NULL, "fill tiles completely instead of one layer per tile"),
+};
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+// True if the space-separated list holds the word.
+static bool listed(const char *list, const char *word) {
+  const size_t length = strlen(word);
+  for (const char *at = list; (at = strstr(at, word)) != NULL; at += length) {
+    if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static nt_status_t parse_number(const option_row_t *row, const char *text, uint64_t *value, nt_error_t *err) {
+  char *end = NULL;
+  errno = 0;
+  *value = strtoull(text, &end, 10);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *value < row->min || *value > row->max) {
+    return nt_fail(err, NT_ERR_ARG, "option --%s: found \"%s\", allowed is a whole number from %" PRIu64 " to %" PRIu64, row->name, text,
+                   row->min, row->max);
+  }
+  return NT_OK;
+}
+
+static nt_status_t store(const option_row_t *row, const char *text, nt_options_t *options, nt_error_t *err) {
+  char *base = (char *)options;
+  if (row->value == NULL) {
+    if (row->offset == offsetof(nt_options_t, check)) {
+      options->check = false;
+    } else if (row->offset == offsetof(nt_options_t, quiet)) {
+      options->quiet = true;
+    } else {
+      options->spread = 0;
+    }
+    return NT_OK;
+  }
+  if (row->max != 0) {
+    return parse_number(row, text, (uint64_t *)(void *)(base + row->offset), err);
+  }
+  *(const char **)(void *)(base + row->offset) = text;
+  return NT_OK;
+}
+
+// Combinations that cannot be meant.
+static nt_status_t check_together(const nt_options_t *options, nt_error_t *err) {
+  if (strcmp(options->backend, "rtl") != 0 && strcmp(options->backend, "golden") != 0) {
+    return nt_fail(err, NT_ERR_ARG, "option --backend: found \"%s\", allowed are rtl and golden", options->backend);
+  }
+  if (options->trace != NULL && strcmp(options->backend, "rtl") != 0) {
+    return nt_fail(err, NT_ERR_ARG, "options --trace and --backend golden contradict each other: only rtl has waves");
+  }
+  if (options->trace == NULL && (options->trace_tile != 0 || options->trace_from != 0)) {
+    return nt_fail(err, NT_ERR_ARG, "options --trace-tile and --trace-from need --trace");
+  }
+  return NT_OK;
+}
+
+nt_status_t nt_options_parse(const char *command, const char *accepted, int argc, char **argv, nt_options_t *options, bool *help,
+                             nt_error_t *err) {
+  struct option table[OPTION_MAX] = {{0}};
+  int count = 0;
+  int row_of[OPTION_MAX];
+  for (int i = 0; i < ROW_COUNT; i++) {
+    if (listed(accepted, rows[i].name)) {
+      row_of[count] = i;
+      table[count++] = (struct option){rows[i].name, rows[i].value != NULL ? required_argument : no_argument, NULL, 0};
+    }
+  }
+  table[count] = (struct option){"help", no_argument, NULL, 'h'};
+  *help = false;
+  opterr = 0;
+  optind = 1;
+  for (;;) {
+    int index = -1;
+    const int found = getopt_long(argc, argv, ":h", table, &index);
+    if (found == -1) {
+      break;
+    }
+    if (found == 'h') {
+      *help = true;
+      return NT_OK;
+    }
+    if (found == ':') {
+      return nt_fail(err, NT_ERR_ARG, "%s: option %s needs a value", command, argv[optind - 1]);
+    }
+    if (found == '?') {
+      return nt_fail(err, NT_ERR_ARG, "%s: unknown option %s (see neurotile %s --help)", command, argv[optind - 1], command);
+    }
+    const nt_status_t status = store(&rows[row_of[index]], optarg, options, err);
+    if (status != NT_OK) {
+      return status;
+    }
+  }
+  if (optind < argc) {
+    return nt_fail(err, NT_ERR_ARG, "%s: unexpected argument \"%s\"", command, argv[optind]);
+  }
+  return check_together(options, err);
+}
+
+void nt_options_help(const char *accepted) {
+  for (int i = 0; i < ROW_COUNT; i++) {
+    if (listed(accepted, rows[i].name)) {
+      char left[40];
+      (void)snprintf(left, sizeof left, "--%s %s", rows[i].name, rows[i].value != NULL ? rows[i].value : "");
+      (void)printf("  %-20s %s\n", left, rows[i].help);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nt_progress_line.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TEXT_COLUMNS = 72 };
+
+static double now(void) {
+  struct timespec t;
+  (void)clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void nt_progress_start(nt_progress_line_t *line) {
+  *line = (nt_progress_line_t){.terminal = isatty(STDOUT_FILENO) != 0, .start = now()};
+}
+
+double nt_progress_seconds(const nt_progress_line_t *line) { return now() - line->start; }
+
+void nt_progress_clear(nt_progress_line_t *line) {
+  if (line->shown > 0) {
+    (void)printf("\033[%zuD\033[K", line->shown);
+    line->shown = 0;
+  }
+}
+
+void nt_progress_text(nt_progress_line_t *line, const char *text) {
+  nt_progress_clear(line);
+  for (const char *at = text; *at != '\0'; at++) {
+    const bool break_here = line->terminal && *at == ' ' && line->column >= TEXT_COLUMNS;
+    const char ch = break_here ? '\n' : *at;
+    (void)putchar(ch);
+    line->column = ch == '\n' ? 0 : line->column + 1;
+  }
+  (void)fflush(stdout);
+}
+
+void nt_progress_note(nt_progress_line_t *line, const char *what, size_t done, size_t total) {
+  if (!line->terminal || done == 0) {
+    return;
+  }
+  nt_progress_clear(line);
+  char note[48];
+  const double left = nt_progress_seconds(line) / (double)done * (double)(total - done);
+  (void)snprintf(note, sizeof note, " [%s %zu/%zu, %.0f s left]", what, done, total, left);
+  (void)printf("\033[2m%s\033[0m", note);
+  (void)fflush(stdout);
+  line->shown = strlen(note);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nt_dev.h"
+
+nt_params_t nt_params_default(void) {
+  return (nt_params_t){.cores = NT_CORES_DEFAULT,
+                       .word_bits = NT_WORD_BITS_DEFAULT,
+                       .pool_words = NT_POOL_WORDS_DEFAULT,
+                       .lines = NT_LINES_DEFAULT,
+                       .acc_bits = NT_ACC_BITS_DEFAULT,
+                       .prog_words = NT_PROG_WORDS_DEFAULT,
+                       .table_words = NT_TABLE_WORDS_DEFAULT,
+                       .groups = NT_GROUPS_DEFAULT};
+}
+
+static nt_status_t check_range(const char *name, uint32_t value, uint32_t min, uint32_t max, nt_error_t *err) {
+  if (value < min || value > max)
+    return nt_fail(err, NT_ERR_RANGE, "%s = %u: must be from %u to %u", name, value, min, max);
+  return NT_OK;
+}
+
+static nt_status_t check_power(const char *name, uint32_t value, uint32_t min, uint32_t max, nt_error_t *err) {
+  if (value < min || value > max || (value & (value - 1)) != 0)
+    return nt_fail(err, NT_ERR_RANGE, "%s = %u: must be a power of two from %u to %u", name, value, min, max);
+  return NT_OK;
+}
+
+nt_status_t nt_params_check(const nt_params_t *params, nt_error_t *err) {
+  const struct {
+    const char *name;
+    uint32_t value, min, max;
+  } powers[] = {
+      {"WORD_BITS", params->word_bits, NT_WORD_BITS_MIN, NT_WORD_BITS_MAX},
+      {"POOL_WORDS", params->pool_words, NT_POOL_WORDS_MIN, NT_POOL_WORDS_MAX},
+      {"LINES", params->lines, NT_LINES_MIN, NT_LINES_MAX},
+      {"PROG_WORDS", params->prog_words, NT_PROG_WORDS_MIN, NT_PROG_WORDS_MAX},
+      {"TABLE_WORDS", params->table_words, NT_TABLE_WORDS_MIN, NT_TABLE_WORDS_MAX},
+      {"GROUPS", params->groups, NT_GROUPS_MIN, NT_GROUPS_MAX},
+  };
+  nt_status_t status = check_range("CORES", params->cores, NT_CORES_MIN, NT_CORES_MAX, err);
+  for (size_t k = 0; k < sizeof powers / sizeof powers[0] && status == NT_OK; k++)
+    status = check_power(powers[k].name, powers[k].value, powers[k].min, powers[k].max, err);
+  if (status == NT_OK && params->acc_bits != NT_ACC_BITS_MIN && params->acc_bits != NT_ACC_BITS_MAX)
+    status = nt_fail(err, NT_ERR_RANGE, "ACC_BITS = %u: must be %u or %u", params->acc_bits, NT_ACC_BITS_MIN,
+                     NT_ACC_BITS_MAX);
+  return status;
+}
+
+static uint64_t field_put(uint64_t value, unsigned lsb, unsigned width) {
+  return (value & ((UINT64_C(1) << width) - 1)) << lsb;
+}
+
+static uint32_t field_get(uint64_t word, unsigned lsb, unsigned width) {
+  return (uint32_t)(word >> lsb & ((UINT64_C(1) << width) - 1));
+}
+
+uint64_t nt_spike_pack(const nt_spike_t *spike) {
+  return field_put((uint64_t)(int64_t)spike->payload, NT_SPIKE_PAYLOAD_LSB, NT_SPIKE_PAYLOAD_W) |
+         field_put(spike->axon, NT_SPIKE_AXON_LSB, NT_SPIKE_AXON_W) |
+         field_put(spike->tile, NT_SPIKE_TILE_LSB, NT_SPIKE_TILE_W) |
+         field_put(spike->cores, NT_SPIKE_CORES_LSB, NT_SPIKE_CORES_W) |
+         field_put(spike->type, NT_SPIKE_TYPE_LSB, NT_SPIKE_TYPE_W);
+}
+
+nt_spike_t nt_spike_unpack(uint64_t wire) {
+  const int32_t sign = INT32_C(1) << (NT_SPIKE_PAYLOAD_W - 1);
+  const int32_t payload = (int32_t)field_get(wire, NT_SPIKE_PAYLOAD_LSB, NT_SPIKE_PAYLOAD_W);
+  return (nt_spike_t){.tile = (uint16_t)field_get(wire, NT_SPIKE_TILE_LSB, NT_SPIKE_TILE_W),
+                      .cores = (uint8_t)field_get(wire, NT_SPIKE_CORES_LSB, NT_SPIKE_CORES_W),
+                      .type = (uint8_t)field_get(wire, NT_SPIKE_TYPE_LSB, NT_SPIKE_TYPE_W),
+                      .axon = (uint16_t)field_get(wire, NT_SPIKE_AXON_LSB, NT_SPIKE_AXON_W),
+                      .payload = (payload ^ sign) - sign};
+}
+
+void nt_dev_close(nt_dev_t *dev) {
+  if (dev != NULL)
+    dev->ops->close(dev);
+}
+
+nt_status_t nt_dev_reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err) {
+  return dev->ops->reg_read(dev, offset, value, err);
+}
+
+nt_status_t nt_dev_reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t *err) {
+  return dev->ops->reg_write(dev, offset, value, err);
+}
+
+nt_status_t nt_dev_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, uint32_t *words,
+                            nt_error_t *err) {
+  return dev->ops->mem_read(dev, core, space, addr, count, words, err);
+}
+
+nt_status_t nt_dev_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
+                             const uint32_t *words, nt_error_t *err) {
+  return dev->ops->mem_write(dev, core, space, addr, count, words, err);
+}
+
+nt_status_t nt_dev_inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_error_t *err) {
+  return dev->ops->inject(dev, spikes, count, err);
+}
+
+nt_status_t nt_dev_step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error_t *err) {
+  return dev->ops->step(dev, timestep, max_cycles, err);
+}
+
+void nt_dev_drain(nt_dev_t *dev, const nt_spike_t **spikes, size_t *count) {
+  dev->ops->drain(dev, spikes, count);
+}
+
+bool nt_dev_pending(nt_dev_t *dev) {
+  return dev->ops->pending(dev);
+}
+
+uint64_t nt_dev_cycles(nt_dev_t *dev) {
+  return dev->ops->cycles(dev);
+}
+
+uint32_t nt_dev_space_words(const nt_params_t *params, uint32_t space) {
+  switch (space) {
+  case NT_SPACE_POOL: return params->pool_words * nt_params_word_lanes(params);
+  case NT_SPACE_PROG: return params->prog_words;
+  case NT_SPACE_TABLE: return params->table_words;
+  case NT_SPACE_GROUP: return params->groups * NT_GROUP_WORDS;
+  case NT_SPACE_ACC: return NT_DENDRITES * params->lines * nt_params_line_lanes(params);
+  case NT_SPACE_ACT: return params->lines;
+  case NT_SPACE_CREG: return NT_CREG_COUNTERS + 2 * NT_COUNTERS;
+  default: return 0;
+  }
+}
+
+nt_status_t nt_dev_counter(nt_dev_t *dev, uint32_t core, uint32_t counter, uint64_t *value, nt_error_t *err) {
+  uint32_t words[2] = {0, 0};
+  if (counter >= NT_COUNTERS)
+    return nt_fail(err, NT_ERR_ARG, "counter %u: there are %u", counter, NT_COUNTERS);
+  const nt_status_t status = nt_dev_mem_read(dev, core, NT_SPACE_CREG, NT_CREG_COUNTERS + 2 * counter, 2, words, err);
+  if (status == NT_OK)
+    *value = (uint64_t)words[1] << 32 | words[0];
+  return status;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// nt_quantise: from the float model (L0) to the integer network of docs/spec/network.md (L1).
+//
+// Formats and code steps are chosen by running the float model over a calibration text. With w1,
+// w2 the outer and inner norm weights of a site, n its inputs, step the real value of a code:
+//
+//   fraction bits F     most with 2 * largest * 2^F < 2^15: one bit of margin
+//   step                least squared error of the int8 codes over the calibration text, among
+//                       the steps that clip at most NT_SATURATION_MAX / 2
+//   q_k                 w1_k * w2_k / step * 2^wf * sqrt(n * 2^-ss) * 2^(sh - 29 - cs), because
+//                       R = 2^(29 + cs) / sqrt(S), S ~ n * rms(y * w1)^2 * 2^(2 wf - ss) and
+//                       code = y * w1 * w2 / (rms(y * w1) * step); max |q| in [2^14, 2^15)
+//   wo_k, so            w1_k * 2^(so + wf), where some w1_k is not 1; wf = 0 and w1 = 1 elsewhere.
+//                       wf gives y' one bit of margin
+//   M / 2^S             step * scale of the matrix * 2^F of its output, M in [2^14, 2^15)
+//   wg_k                g_norm weight * 2^k, max |wg| in [2^14, 2^15)
+//   logit_scale         step * scale of the head
+//
+// The eps of the norms are dropped; the floor of 1 on squares stands in for them.
+#ifndef NT_QUANTISE_H
+#define NT_QUANTISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt_float_model.h"
+#include "nt_integer_model.h"
+#include "nt_qmodel.h"
+#include "nt_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Calibration tokens that are usually enough.
+#define NT_CALIBRATION_TOKENS 4096
+
+/// Largest share of saturated values of a tensor that is accepted.
+#define NT_SATURATION_MAX 1e-3
+
+/// Range and format chosen for one tensor.
+typedef struct nt_quantised_format {
+  char name[NT_INTEGER_NAME_MAX]; ///< "x", "mixer.l.i" f g h, "mlp.l.gate_up", "stage.s.codes_p" ..
+  double largest; ///< largest magnitude in the float run; of "x" also the embeddings
+  double step;    ///< real value of one unit: 2^-F, or the step of a code vector
+} nt_quantised_format_t;
+
+/// What became of one ternary matrix.
+typedef struct nt_quantised_matrix {
+  char name[NT_INTEGER_NAME_MAX]; ///< "mixer.l.i" f g o, "mlp.l.gate_up" down, "stage.s.head"
+  uint64_t weights;
+  uint64_t zeros; ///< of these, zero
+} nt_quantised_matrix_t;
+
+typedef struct nt_quantise_report {
+  size_t tokens; ///< of the calibration text
+  size_t format_count;
+  nt_quantised_format_t *formats;
+  size_t counter_count;
+  nt_integer_counter_t *counters; ///< of the integer run over that text, those with values
+  size_t matrix_count;
+  nt_quantised_matrix_t *matrices;
+  double weight_zeros; ///< share of zeros among all ternary weights
+  double spike_zeros;  ///< share of zeros among all codes, that is of code spikes not sent
+} nt_quantise_report_t;
+
+/// Quantises `model`, calibrated on `tokens` [count] (see NT_CALIBRATION_TOKENS; the first is
+/// usually the begin mark). On success `*out` passes nt_qmodel_prove and is released with
+/// nt_qmodel_free, and `*report` (`report` may be NULL: not wanted) with nt_quantise_report_free;
+/// both are NULL on failure. `model` is not needed afterwards.
+///
+/// Errors: NT_ERR_RANGE a tensor cannot be represented, or saturates in more than
+/// NT_SATURATION_MAX of its values on the calibration text (`err` names it); NT_ERR_ARG no tokens;
+/// NT_ERR_MEMORY; those of nt_float_run_step.
+nt_status_t nt_quantise(const nt_float_model_t *model, const uint32_t *tokens, size_t count,
+                        nt_qmodel_t **out, nt_quantise_report_t **report, nt_error_t *err);
+
+/// Releases `report` (may be NULL).
+void nt_quantise_report_free(nt_quantise_report_t *report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
