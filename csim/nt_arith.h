@@ -74,7 +74,8 @@ static inline uint32_t nt_arith_lerp_index(int32_t ra, unsigned k, unsigned f) {
   return (uint32_t)(nt_arith_asr(u, f) + (INT64_C(1) << (k - 1)));
 }
 
-/// LERP: the value inside the piece; `entry` holds base (low half) and slope (high half), signed 16 bits each.
+/// LERP: the value inside the piece; `entry` holds base (low half) and slope (high half), signed 16
+/// bits each.
 static inline int32_t nt_arith_lerp_value(int32_t ra, unsigned k, unsigned f, uint32_t entry) {
   const int32_t base = nt_arith_wrap(entry, 16);
   const int32_t slope = nt_arith_wrap(entry >> 16, 16);
@@ -87,7 +88,8 @@ static inline int64_t nt_arith_product(int32_t p, int32_t w, unsigned e) {
   return (int64_t)p * w * (INT64_C(1) << e);
 }
 
-/// The weight whose radix-4 digits c_0, c_1, ... are the bit pairs of `codes` from the low end; digits in 1..4.
+/// The weight whose radix-4 digits c_0, c_1, ... are the bit pairs of `codes` from the low end;
+/// digits in 1..4.
 static inline int32_t nt_arith_weight(uint32_t codes, unsigned digits) {
   return nt_arith_wrap(codes, 2 * digits);
 }
@@ -98,7 +100,8 @@ typedef struct nt_arith_terms {
   uint32_t low, high;
 } nt_arith_terms_t;
 
-/// Terms of digit j for payload p and exponent e; j in 0..3, e in 0..15, `top` for the most significant digit.
+/// Terms of digit j for payload p and exponent e; j in 0..3, e in 0..15, `top` for the most
+/// significant digit.
 static inline nt_arith_terms_t nt_arith_digit_terms(int32_t p, unsigned e, unsigned j, bool top) {
   const uint32_t low = (uint32_t)p << (e + 2 * j);
   return (nt_arith_terms_t){.low = low, .high = top ? 0U - 2 * low : 2 * low};

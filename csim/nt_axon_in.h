@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_axon_in: takes a spike that reached a core to its synapse list (docs/spec/memory.md, "From spike to accumulator").
+// nt_axon_in: takes a spike that reached a core to its synapse list (docs/spec/memory.md, "From
+// spike to accumulator").
 #ifndef NT_AXON_IN_H
 #define NT_AXON_IN_H
 

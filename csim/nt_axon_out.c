@@ -17,7 +17,8 @@ static int32_t wire_payload(nt_core_t *core, uint32_t type, int32_t payload) {
   return sent;
 }
 
-void nt_axon_out_send(nt_core_t *core, uint32_t group, uint32_t port, uint32_t neuron, int32_t payload) {
+void nt_axon_out_send(nt_core_t *core, uint32_t group, uint32_t port, uint32_t neuron,
+                      int32_t payload) {
   const uint32_t word = core->group[group * NT_GROUP_WORDS + PORT_WORD + port];
   const uint32_t count = NT_BITS_GET(word, GROUP_PORT_COUNT);
   for (uint32_t k = 0; k < count; k++) {
@@ -30,6 +31,6 @@ void nt_axon_out_send(nt_core_t *core, uint32_t group, uint32_t port, uint32_t n
                               .axon = (uint16_t)(NT_BITS_GET(dest, DEST_AXON) + offset),
                               .payload = wire_payload(core, type, payload)};
     core->counter[NT_COUNTER_MSG_OUT]++;
-    nt_tile_route(core->tile, &spike);
+    nt_tile_send(core->tile, core, &spike);
   }
 }

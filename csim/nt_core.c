@@ -9,7 +9,9 @@
 nt_status_t nt_core_init(nt_core_t *core, nt_tile_t *tile, uint32_t number, nt_error_t *err) {
   const nt_params_t *params = &tile->dev.params;
   *core = (nt_core_t){.tile = tile, .params = params, .number = number};
-  nt_status_t status = nt_pool_init(&core->pool, params->pool_words, nt_params_word_lanes(params), err);
+  core->tap = nt_outbox_make(sizeof(uint64_t));
+  nt_status_t status =
+      nt_pool_init(&core->pool, params->pool_words, nt_params_word_lanes(params), err);
   if (status == NT_OK)
     status = nt_dendrite_init(&core->dendrite, params, err);
   if (status != NT_OK)
@@ -18,13 +20,15 @@ nt_status_t nt_core_init(nt_core_t *core, nt_tile_t *tile, uint32_t number, nt_e
   core->table = calloc(params->table_words, sizeof *core->table);
   core->group = calloc((size_t)params->groups * NT_GROUP_WORDS, sizeof *core->group);
   if (core->prog == NULL || core->table == NULL || core->group == NULL)
-    return nt_fail(err, NT_ERR_MEMORY, "golden tile: no memory for the programs of core %u", number);
+    return nt_fail(err, NT_ERR_MEMORY, "golden tile: no memory for the programs of core %u",
+                   number);
   return NT_OK;
 }
 
 void nt_core_free(nt_core_t *core) {
   nt_pool_free(&core->pool);
   nt_dendrite_free(&core->dendrite);
+  nt_outbox_free(&core->tap);
   free(core->prog);
   free(core->table);
   free(core->group);
@@ -73,11 +77,12 @@ void nt_core_clear_state(nt_core_t *core) {
     const uint32_t beats = (group.neurons + lanes - 1) / lanes;
     for (uint32_t beat = 0; beat < beats; beat++)
       for (uint32_t k = 0; k < group.clear_words; k++)
-        memset(nt_pool_word(&core->pool, group.state_base + beat * group.state_words + k), 0, lanes * sizeof(uint32_t));
+        memset(nt_pool_word(&core->pool, group.state_base + beat * group.state_words + k), 0,
+               lanes * sizeof(uint32_t));
   }
 }
 
-// ---- Host access ---------------------------------------------------------------------------------------------------
+// ---- Host access --------------------------------------------------------------------------------
 
 /// The memory behind a space that is plain memory, or NULL.
 static uint32_t *plain_memory(nt_core_t *core, uint32_t space) {
@@ -95,7 +100,8 @@ bool nt_core_has(const nt_core_t *core, uint32_t space, uint32_t addr, uint32_t 
   if (end > nt_dev_space_words(core->params, space))
     return false;
   // Of the core registers, the indices between PROBE_ENABLE and the counters do not exist.
-  return space != NT_SPACE_CREG || count == 0 || end <= NT_CREG_PROBE_ENABLE + 1 || addr >= NT_CREG_COUNTERS;
+  return space != NT_SPACE_CREG || count == 0 || end <= NT_CREG_PROBE_ENABLE + 1 ||
+         addr >= NT_CREG_COUNTERS;
 }
 
 static uint32_t read_creg(nt_core_t *core, uint32_t index) {
@@ -143,7 +149,8 @@ void nt_core_read(nt_core_t *core, uint32_t space, uint32_t addr, uint32_t count
   }
 }
 
-void nt_core_write(nt_core_t *core, uint32_t space, uint32_t addr, uint32_t count, const uint32_t *words) {
+void nt_core_write(nt_core_t *core, uint32_t space, uint32_t addr, uint32_t count,
+                   const uint32_t *words) {
   uint32_t *memory = plain_memory(core, space);
   if (memory != NULL) {
     memcpy(memory + addr, words, count * sizeof *words);

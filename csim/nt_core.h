@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_core: one neurocore's memories and registers, and the host's view of them (docs/spec/tables.md, "Codes SPACE").
+// nt_core: one neurocore's memories and registers, and the host's view of them
+// (docs/spec/tables.md, "Codes SPACE").
 #ifndef NT_CORE_H
 #define NT_CORE_H
 
 #include "nt_bits.h"
 #include "nt_dendrite.h"
+#include "nt_outbox.h"
 #include "nt_pool.h"
 
 typedef struct nt_tile nt_tile_t;
@@ -21,9 +23,11 @@ typedef struct nt_core {
   uint32_t axon_base, axon_count, probe_enable;
   uint32_t flags; ///< FLAGS without ACC_OVERFLOW, which the dendrites know
   uint64_t counter[NT_COUNTERS];
+  nt_outbox_t tap; ///< messages sent in the step run last, wire form, while the tile's tap is on
 } nt_core_t;
 
-/// Allocates a core in its reset state; NT_ERR_MEMORY. Freed by nt_core_free(), also after a failure.
+/// Allocates a core in its reset state; NT_ERR_MEMORY. Freed by nt_core_free(), also after a
+/// failure.
 nt_status_t nt_core_init(nt_core_t *core, nt_tile_t *tile, uint32_t number, nt_error_t *err);
 void nt_core_free(nt_core_t *core);
 
@@ -43,7 +47,8 @@ static inline uint32_t nt_core_table(const nt_core_t *core, uint32_t index) {
 bool nt_core_has(const nt_core_t *core, uint32_t space, uint32_t addr, uint32_t count);
 /// Reads or writes addresses that nt_core_has().
 void nt_core_read(nt_core_t *core, uint32_t space, uint32_t addr, uint32_t count, uint32_t *words);
-void nt_core_write(nt_core_t *core, uint32_t space, uint32_t addr, uint32_t count, const uint32_t *words);
+void nt_core_write(nt_core_t *core, uint32_t space, uint32_t addr, uint32_t count,
+                   const uint32_t *words);
 
 /// CLEAR_STATE of this core.
 void nt_core_clear_state(nt_core_t *core);

@@ -37,7 +37,8 @@ nt_status_t nt_dendrite_init(nt_dendrite_t *dendrite, const nt_params_t *params,
   dendrite->exact = calloc(rows * lanes, sizeof *dendrite->exact);
   if (dendrite->coming == NULL || dendrite->current == NULL || dendrite->coming_activity == NULL ||
       dendrite->current_activity == NULL || dendrite->row == NULL || dendrite->exact == NULL)
-    return nt_fail(err, NT_ERR_MEMORY, "golden tile: no memory for the accumulators of %u lines", params->lines);
+    return nt_fail(err, NT_ERR_MEMORY, "golden tile: no memory for the accumulators of %u lines",
+                   params->lines);
   return NT_OK;
 }
 
@@ -54,12 +55,14 @@ void nt_dendrite_free(nt_dendrite_t *dendrite) {
 /// The row becomes active and zero.
 static void activate(nt_dendrite_t *dendrite, uint32_t row) {
   const uint32_t line = row % dendrite->lines;
-  dendrite->coming_activity[line] = (uint8_t)(dendrite->coming_activity[line] | 1U << row / dendrite->lines);
+  dendrite->coming_activity[line] =
+      (uint8_t)(dendrite->coming_activity[line] | 1U << row / dendrite->lines);
   memset(nt_dendrite_lanes(dendrite, row), 0, dendrite->lanes * sizeof *dendrite->coming);
   dendrite->row[row] = (nt_dendrite_row_t){0};
 }
 
-/// Starts a row's exact sums. Until now its accumulators were exact: no addition had brought the bound to the limit.
+/// Starts a row's exact sums. Until now its accumulators were exact: no addition had brought the
+/// bound to the limit.
 static void keep_exact(nt_dendrite_t *dendrite, uint32_t row) {
   const uint32_t *acc = nt_dendrite_lanes(dendrite, row);
   uint64_t *exact = dendrite->exact + (size_t)row * dendrite->lanes;
@@ -151,10 +154,6 @@ void nt_dendrite_swap(nt_dendrite_t *dendrite) {
   nt_dendrite_clear(dendrite);
 }
 
-void nt_dendrite_end_step(nt_dendrite_t *dendrite) {
-  memset(dendrite->current_activity, 0, dendrite->lines);
-}
-
 bool nt_dendrite_pending(const nt_dendrite_t *dendrite) {
   for (uint32_t line = 0; line < dendrite->lines; line++)
     if (dendrite->coming_activity[line] != 0)
@@ -162,14 +161,18 @@ bool nt_dendrite_pending(const nt_dendrite_t *dendrite) {
   return false;
 }
 
-int32_t nt_dendrite_current(const nt_dendrite_t *dendrite, uint32_t which, uint32_t line, uint32_t lane) {
-  if ((dendrite->current_activity[line] >> which & 1) == 0)
+int32_t nt_dendrite_current(const nt_dendrite_t *dendrite, uint32_t which, uint32_t line,
+                            uint32_t lane) {
+  const uint32_t row = nt_dendrite_row(dendrite, which, line);
+  if ((dendrite->current_activity[line] >> row / dendrite->lines & 1) == 0)
     return 0;
-  return wrapped(dendrite, dendrite->current[(size_t)(which * dendrite->lines + line) * dendrite->lanes + lane]);
+  return nt_arith_wrap(dendrite->current[(size_t)row * dendrite->lanes + lane], 32);
 }
 
 uint32_t nt_dendrite_read_acc(const nt_dendrite_t *dendrite, uint32_t addr) {
-  return row_active(dendrite, addr / dendrite->lanes) ? (uint32_t)wrapped(dendrite, dendrite->coming[addr]) : 0;
+  return row_active(dendrite, addr / dendrite->lanes)
+             ? (uint32_t)wrapped(dendrite, dendrite->coming[addr])
+             : 0;
 }
 
 /// Notes a value that reached an accumulator other than by addition.

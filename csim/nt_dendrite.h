@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_dendrite: accumulators and activity of a core, coming and current, and what is known about their overflow.
+// nt_dendrite: accumulators and activity of a core, coming and current, and what is known about
+// their overflow.
 //
-// Row = dendrite * lines + line, `lanes` accumulators each. A row that is not active is zero by definition,
-// whatever its memory holds (docs/spec/timestep.md).
+// Row = dendrite * lines + line, `lanes` accumulators each. A row that is not active is zero by
+// definition, whatever its memory holds (docs/spec/timestep.md).
 //
-// Accumulators are kept modulo 2^32. That is exact as long as the bound B(r) of docs/spec/arithmetic.md stays below
-// 2^(ACC_BITS-1); a row whose bound reaches it also keeps exact 64-bit sums until the swap. So the usual case pays for
-// one 32-bit addition per synapse, and the verdict on ACC_OVERFLOW is still right.
+// Accumulators are kept modulo 2^32. That is exact as long as the bound B(r) of
+// docs/spec/arithmetic.md stays below 2^(ACC_BITS-1); a row whose bound reaches it also keeps exact
+// 64-bit sums until the swap. So the usual case pays for one 32-bit addition per synapse, and the
+// verdict on ACC_OVERFLOW is still right.
 #ifndef NT_DENDRITE_H
 #define NT_DENDRITE_H
 
@@ -27,10 +29,10 @@ typedef struct nt_dendrite {
   uint32_t *coming, *current;                  ///< [row][lane], modulo 2^32
   uint8_t *coming_activity, *current_activity; ///< [line], one bit per dendrite
   nt_dendrite_row_t *row;                      ///< [row], of the coming rows
-  uint64_t *exact;                             ///< [row][lane], two's complement; valid where row.exact
-  uint32_t exact_rows;                         ///< number of rows with row.exact
-  bool exceeded;   ///< some bound reached 2^(ACC_BITS-1) since ACC_OVERFLOW was cleared
-  bool overflowed; ///< some exact sum was seen outside the ACC_BITS range since then
+  uint64_t *exact;     ///< [row][lane], two's complement; valid where row.exact
+  uint32_t exact_rows; ///< number of rows with row.exact
+  bool exceeded;       ///< some bound reached 2^(ACC_BITS-1) since ACC_OVERFLOW was cleared
+  bool overflowed;     ///< some exact sum was seen outside the ACC_BITS range since then
 } nt_dendrite_t;
 
 /// Allocates all rows, inactive; NT_ERR_MEMORY. Freed by nt_dendrite_free(), also after a failure.
@@ -38,12 +40,14 @@ nt_status_t nt_dendrite_init(nt_dendrite_t *dendrite, const nt_params_t *params,
 void nt_dendrite_free(nt_dendrite_t *dendrite);
 
 /// Number of the row `which` of line `line`, both wrapped to what exists.
-static inline uint32_t nt_dendrite_row(const nt_dendrite_t *dendrite, uint32_t which, uint32_t line) {
+static inline uint32_t nt_dendrite_row(const nt_dendrite_t *dendrite, uint32_t which,
+                                       uint32_t line) {
   return which % NT_DENDRITES * dendrite->lines + line % dendrite->lines;
 }
 
-/// Announces additions of magnitude at most `bound` in sum to every accumulator of a coming row, and marks the row active.
-/// True when the caller must also report each addition to nt_dendrite_add_exact().
+/// Announces additions of magnitude at most `bound` in sum to every accumulator of a coming row,
+/// and marks the row active. True when the caller must also report each addition to
+/// nt_dendrite_add_exact().
 bool nt_dendrite_charge(nt_dendrite_t *dendrite, uint32_t row, uint64_t bound);
 /// The accumulators of a coming row that nt_dendrite_charge() was called for.
 static inline uint32_t *nt_dendrite_lanes(nt_dendrite_t *dendrite, uint32_t row) {
@@ -51,18 +55,18 @@ static inline uint32_t *nt_dendrite_lanes(nt_dendrite_t *dendrite, uint32_t row)
 }
 void nt_dendrite_add_exact(nt_dendrite_t *dendrite, uint32_t row, uint32_t lane, int64_t term);
 
-/// The coming rows become the current ones; the new coming ones are inactive.
+/// The coming rows become the current ones, wrapped to ACC_BITS; the new coming ones are inactive.
 void nt_dendrite_swap(nt_dendrite_t *dendrite);
-/// The current rows vanish (end of the step).
-void nt_dendrite_end_step(nt_dendrite_t *dendrite);
 /// All coming rows become inactive (CLEAR_STATE).
 void nt_dendrite_clear(nt_dendrite_t *dendrite);
 /// True when a coming row is active.
 bool nt_dendrite_pending(const nt_dendrite_t *dendrite);
-/// RDC: the current accumulator, 0 if the row is not active.
-int32_t nt_dendrite_current(const nt_dendrite_t *dendrite, uint32_t which, uint32_t line, uint32_t lane);
+/// RDC: the current accumulator of dendrite `which` modulo DENDRITES, 0 if the row is not active.
+int32_t nt_dendrite_current(const nt_dendrite_t *dendrite, uint32_t which, uint32_t line,
+                            uint32_t lane);
 
-/// Host access to the coming rows: spaces ACC and ACT (docs/spec/tables.md). Addresses are in range.
+/// Host access to the coming rows: spaces ACC and ACT (docs/spec/tables.md). Addresses are in
+/// range.
 uint32_t nt_dendrite_read_acc(const nt_dendrite_t *dendrite, uint32_t addr);
 void nt_dendrite_write_acc(nt_dendrite_t *dendrite, uint32_t addr, uint32_t value);
 void nt_dendrite_write_act(nt_dendrite_t *dendrite, uint32_t line, uint32_t value);
@@ -71,7 +75,8 @@ void nt_dendrite_write_act(nt_dendrite_t *dendrite, uint32_t line, uint32_t valu
 void nt_dendrite_settle(nt_dendrite_t *dendrite);
 /// What ACC_OVERFLOW may be now.
 nt_golden_verdict_t nt_dendrite_judge(nt_dendrite_t *dendrite);
-/// The host clears ACC_OVERFLOW: sums that may have set it already say nothing about additions from now on.
+/// The host clears ACC_OVERFLOW: sums that may have set it already say nothing about additions from
+/// now on.
 void nt_dendrite_acknowledge(nt_dendrite_t *dendrite);
 
 #endif

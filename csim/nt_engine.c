@@ -10,17 +10,17 @@ enum {
   STRIPS_PER_LINE = NT_BEATS_PER_LINE / NT_BEATS_PER_STRIP
 };
 
-/// One strip of one line, while its program runs. Arrays are indexed by the neuron's place in the strip; only the
-/// first `neurons` entries, the active neurons, are used.
+/// One strip of one line, while its program runs. Arrays are indexed by the neuron's place in the
+/// strip; only the first `neurons` entries, the active neurons, are used.
 typedef struct nt_strip {
   nt_core_t *core;
   const nt_group_t *group;
   uint32_t timestep;
-  uint32_t line;       ///< line of the core
-  uint32_t lane;       ///< lane of the line of the strip's first neuron
-  uint32_t first;      ///< number in the group of the strip's first neuron
+  uint32_t line;  ///< line of the core
+  uint32_t lane;  ///< lane of the line of the strip's first neuron
+  uint32_t first; ///< number in the group of the strip's first neuron
   uint32_t neurons;
-  uint32_t activity;   ///< the line's activity mask
+  uint32_t activity; ///< the line's activity mask
   int32_t reg[NT_REGISTERS][STRIP_LANES_MAX];
   bool predicate[STRIP_LANES_MAX];
   uint8_t skip[STRIP_LANES_MAX];
@@ -70,10 +70,12 @@ static void issue(nt_strip_t *strip) {
 }
 
 /// Operand B of every neuron: a register's row, or the constant spread over `spread`.
-static const int32_t *operand_b(const nt_strip_t *strip, const nt_instr_t *instr, int32_t spread[STRIP_LANES_MAX]) {
+static const int32_t *operand_b(const nt_strip_t *strip, const nt_instr_t *instr,
+                                int32_t spread[STRIP_LANES_MAX]) {
   if (!instr->bconst)
     return strip->reg[instr->rb];
-  const int32_t constant = nt_arith_wrap(nt_core_table(strip->core, strip->group->const_base + instr->constant), 32);
+  const int32_t constant =
+      nt_arith_wrap(nt_core_table(strip->core, strip->group->const_base + instr->constant), 32);
   for (uint32_t i = 0; i < strip->neurons; i++)
     spread[i] = constant;
   return spread;
@@ -115,7 +117,9 @@ static void execute_compare(nt_strip_t *strip, const nt_instr_t *instr) {
   const int32_t *b = operand_b(strip, instr, spread);
   for (uint32_t i = 0; i < strip->neurons; i++)
     if (strip->live[i])
-      strip->predicate[i] = instr->op == NT_OP_CLT ? a[i] < b[i] : instr->op == NT_OP_CGE ? a[i] >= b[i] : a[i] == b[i];
+      strip->predicate[i] = instr->op == NT_OP_CLT   ? a[i] < b[i]
+                            : instr->op == NT_OP_CGE ? a[i] >= b[i]
+                                                     : a[i] == b[i];
 }
 
 /// State word `k` of neuron `i` of the strip.
@@ -138,7 +142,8 @@ static int32_t special(const nt_strip_t *strip, uint32_t which, uint32_t i) {
 
 static int32_t lookup(const nt_strip_t *strip, const nt_instr_t *instr, int32_t a) {
   if (instr->op == NT_OP_LUT)
-    return nt_arith_wrap(nt_core_table(strip->core, instr->tbase + nt_arith_lut_index(a, instr->rb)), 32);
+    return nt_arith_wrap(
+        nt_core_table(strip->core, instr->tbase + nt_arith_lut_index(a, instr->rb)), 32);
   const uint32_t index = instr->tbase + nt_arith_lerp_index(a, instr->rb, instr->frac);
   return nt_arith_lerp_value(a, instr->rb, instr->frac, nt_core_table(strip->core, index));
 }
@@ -211,7 +216,8 @@ static void run_strip(nt_strip_t *strip) {
   nt_core_t *core = strip->core;
   uint32_t pc = strip->group->entry;
   for (uint32_t issued = 0; issued < NT_STRIP_INSTR_LIMIT; issued++) {
-    const nt_instr_t instr = pc < core->params->prog_words ? decode(core->prog[pc]) : (nt_instr_t){.op = UINT32_MAX};
+    const nt_instr_t instr =
+        pc < core->params->prog_words ? decode(core->prog[pc]) : (nt_instr_t){.op = UINT32_MAX};
     if (!is_defined(&instr)) {
       nt_core_raise(core, NT_FLAGS_BAD_INSTR_LSB);
       return;
@@ -233,8 +239,10 @@ static uint32_t min_u32(uint32_t a, uint32_t b) {
   return a < b ? a : b;
 }
 
-/// Runs the program for line `line` of the core, whose first neuron has number `first` in the group.
-static void run_line(nt_core_t *core, const nt_group_t *group, uint32_t timestep, uint32_t line, uint32_t first) {
+/// Runs the program for line `line` of the core, whose first neuron has number `first` in the
+/// group.
+static void run_line(nt_core_t *core, const nt_group_t *group, uint32_t timestep, uint32_t line,
+                     uint32_t first) {
   const uint32_t strip_lanes = NT_BEATS_PER_STRIP * core->pool.word_lanes;
   for (uint32_t s = 0; s < STRIPS_PER_LINE && first + s * strip_lanes < group->neurons; s++) {
     nt_strip_t strip = {.core = core,

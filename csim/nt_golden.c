@@ -5,40 +5,46 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-// ---- Device operations ---------------------------------------------------------------------------------------------
+// ---- Device operations --------------------------------------------------------------------------
 
 static void golden_close(nt_dev_t *dev) {
   nt_tile_t *tile = nt_tile_of(dev);
   for (uint32_t c = 0; c < dev->params.cores; c++)
     nt_core_free(&tile->core[c]);
-  free(tile->spikes.items);
-  free(tile->probes.items);
+  nt_outbox_free(&tile->spikes);
+  nt_outbox_free(&tile->probes);
   free(tile);
 }
 
-static nt_status_t golden_reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err) {
+static nt_status_t golden_reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value,
+                                   nt_error_t *err) {
   return nt_host_read(nt_tile_of(dev), offset, value, err);
 }
 
-static nt_status_t golden_reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t *err) {
+static nt_status_t golden_reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value,
+                                    nt_error_t *err) {
   return nt_host_write(nt_tile_of(dev), offset, value, err);
 }
 
 /// The core, if it exists and has these addresses; else NULL.
-static nt_core_t *addressed(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count) {
+static nt_core_t *addressed(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                            uint32_t count) {
   if (core >= dev->params.cores || !nt_core_has(&nt_tile_of(dev)->core[core], space, addr, count))
     return NULL;
   return &nt_tile_of(dev)->core[core];
 }
 
-static nt_status_t refuse(uint32_t core, uint32_t space, uint32_t addr, uint32_t count, nt_error_t *err) {
-  return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, address %u, %u words: no such core, space or address", core,
+static nt_status_t refuse(uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
+                          nt_error_t *err) {
+  return nt_fail(err, NT_ERR_DEVICE,
+                 "core %u, space %u, address %u, %u words: no such core, space or address", core,
                  space, addr, count);
 }
 
-static nt_status_t golden_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
-                                   uint32_t *words, nt_error_t *err) {
+static nt_status_t golden_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                                   uint32_t count, uint32_t *words, nt_error_t *err) {
   nt_core_t *found = addressed(dev, core, space, addr, count);
   if (found == NULL)
     return refuse(core, space, addr, count, err);
@@ -46,8 +52,8 @@ static nt_status_t golden_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space,
   return NT_OK;
 }
 
-static nt_status_t golden_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
-                                    const uint32_t *words, nt_error_t *err) {
+static nt_status_t golden_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                                    uint32_t count, const uint32_t *words, nt_error_t *err) {
   nt_core_t *found = addressed(dev, core, space, addr, count);
   if (found == NULL)
     return refuse(core, space, addr, count, err);
@@ -55,24 +61,27 @@ static nt_status_t golden_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space
   return NT_OK;
 }
 
-/// A request message that the tile refuses sets ERROR.BAD_ADDR; one that has no wire form is the caller's mistake.
-static nt_status_t check_request(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, nt_error_t *err) {
+/// A request message that the tile refuses sets ERROR.BAD_ADDR; one that has no wire form is the
+/// caller's mistake.
+static nt_status_t check_request(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                                 nt_error_t *err) {
   if (core >> NT_HOST_CORE_W != 0 || space >> NT_HOST_SPACE_W != 0 || addr >> NT_HOST_ADDR_W != 0)
-    return nt_fail(err, NT_ERR_ARG, "core %u, space %u, address %u: does not fit a host request", core, space, addr);
+    return nt_fail(err, NT_ERR_ARG, "core %u, space %u, address %u: does not fit a host request",
+                   core, space, addr);
   if (addressed(dev, core, space, addr, 1) != NULL)
     return NT_OK;
   nt_tile_of(dev)->error |= 1U << NT_ERROR_BAD_ADDR_LSB;
   return refuse(core, space, addr, 1, err);
 }
 
-static nt_status_t golden_msg_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t *word,
-                                   nt_error_t *err) {
+static nt_status_t golden_msg_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                                   uint32_t *word, nt_error_t *err) {
   const nt_status_t status = check_request(dev, core, space, addr, err);
   return status != NT_OK ? status : golden_mem_read(dev, core, space, addr, 1, word, err);
 }
 
-static nt_status_t golden_msg_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word,
-                                    nt_error_t *err) {
+static nt_status_t golden_msg_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                                    uint32_t word, nt_error_t *err) {
   const nt_status_t status = check_request(dev, core, space, addr, err);
   return status != NT_OK ? status : golden_mem_write(dev, core, space, addr, 1, &word, err);
 }
@@ -80,14 +89,16 @@ static nt_status_t golden_msg_write(nt_dev_t *dev, uint32_t core, uint32_t space
 static nt_status_t check_spike(const nt_spike_t *spike, size_t k, nt_error_t *err) {
   const int32_t limit = INT32_C(1) << (NT_PAYLOAD_BITS - 1);
   if (spike->payload < -limit || spike->payload >= limit)
-    return nt_fail(err, NT_ERR_ARG, "spike %zu: payload %d is not a signed %u-bit value", k, spike->payload,
-                   NT_PAYLOAD_BITS);
+    return nt_fail(err, NT_ERR_ARG, "spike %zu: payload %d is not a signed %u-bit value", k,
+                   spike->payload, NT_PAYLOAD_BITS);
   if (spike->tile >> NT_SPIKE_TILE_W != 0 || spike->type >> NT_SPIKE_TYPE_W != 0)
-    return nt_fail(err, NT_ERR_ARG, "spike %zu: tile %u or type %u does not fit its field", k, spike->tile, spike->type);
+    return nt_fail(err, NT_ERR_ARG, "spike %zu: tile %u or type %u does not fit its field", k,
+                   spike->tile, spike->type);
   return NT_OK;
 }
 
-static nt_status_t golden_inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_error_t *err) {
+static nt_status_t golden_inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count,
+                                 nt_error_t *err) {
   for (size_t k = 0; k < count; k++) {
     const nt_status_t status = check_spike(&spikes[k], k, err);
     if (status != NT_OK)
@@ -98,18 +109,19 @@ static nt_status_t golden_inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t
   return NT_OK;
 }
 
-static nt_status_t golden_step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error_t *err) {
+static nt_status_t golden_step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles,
+                               nt_error_t *err) {
   (void)max_cycles; // no clock
   nt_tile_of(dev)->timestep = timestep;
   return nt_tile_step(nt_tile_of(dev), err);
 }
 
 static void golden_drain(nt_dev_t *dev, const nt_spike_t **spikes, size_t *count) {
-  *spikes = nt_tile_hand_out(&nt_tile_of(dev)->spikes, count);
+  *spikes = nt_outbox_take(&nt_tile_of(dev)->spikes, count);
 }
 
 static void golden_drain_probes(nt_dev_t *dev, const nt_probe_t **probes, size_t *count) {
-  *probes = nt_tile_hand_out(&nt_tile_of(dev)->probes, count);
+  *probes = nt_outbox_take(&nt_tile_of(dev)->probes, count);
 }
 
 static bool golden_pending(nt_dev_t *dev) {
@@ -124,6 +136,24 @@ static void golden_progress(nt_dev_t *dev, nt_progress_t *progress) {
 static uint64_t golden_cycles(nt_dev_t *dev) {
   (void)dev;
   return 0;
+}
+
+static void golden_current_activity(nt_dev_t *dev, uint32_t core, uint8_t *activity) {
+  memcpy(activity, nt_golden_current(dev, core).activity, dev->params.lines);
+}
+
+static void golden_current_row(nt_dev_t *dev, uint32_t core, uint32_t row, int32_t *values) {
+  const nt_golden_rows_t rows = nt_golden_current(dev, core);
+  memcpy(values, rows.values + (size_t)row * rows.lanes, rows.lanes * sizeof *values);
+}
+
+static void golden_set_tap(nt_dev_t *dev, bool on) {
+  nt_tile_of(dev)->tap_on = on;
+}
+
+static void golden_tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count) {
+  *wire = nt_tile_of(dev)->core[core].tap.items;
+  *count = nt_tile_of(dev)->core[core].tap.count;
 }
 
 static const nt_dev_ops_t golden_ops = {
@@ -142,6 +172,10 @@ static const nt_dev_ops_t golden_ops = {
     .pending = golden_pending,
     .progress = golden_progress,
     .cycles = golden_cycles,
+    .current_activity = golden_current_activity,
+    .current_row = golden_current_row,
+    .set_tap = golden_set_tap,
+    .tap = golden_tap,
 };
 
 nt_status_t nt_golden_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err) {
@@ -153,8 +187,8 @@ nt_status_t nt_golden_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t
   if (tile == NULL)
     return nt_fail(err, NT_ERR_MEMORY, "golden tile: no memory");
   tile->dev = (nt_dev_t){.ops = &golden_ops, .params = *params};
-  tile->spikes.item_size = sizeof(nt_spike_t);
-  tile->probes.item_size = sizeof(nt_probe_t);
+  tile->spikes = nt_outbox_make(sizeof(nt_spike_t));
+  tile->probes = nt_outbox_make(sizeof(nt_probe_t));
   for (uint32_t c = 0; c < params->cores && status == NT_OK; c++)
     status = nt_core_init(&tile->core[c], tile, c, err);
   if (status != NT_OK) {
@@ -165,7 +199,7 @@ nt_status_t nt_golden_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t
   return NT_OK;
 }
 
-// ---- Views ---------------------------------------------------------------------------------------------------------
+// ---- Views --------------------------------------------------------------------------------------
 
 static const nt_core_t *viewed(const nt_dev_t *dev, uint32_t core) {
   assert(dev->ops == &golden_ops && core < dev->params.cores);
@@ -182,9 +216,12 @@ const uint32_t *nt_golden_pool(const nt_dev_t *dev, uint32_t core) {
 }
 
 /// Reading the unsigned accumulators through their signed counterpart is what C allows (C11 6.5p7).
-static nt_golden_rows_t rows_of(const nt_dendrite_t *dendrite, const uint32_t *values, const uint8_t *activity) {
-  return (nt_golden_rows_t){
-      .values = (const int32_t *)values, .activity = activity, .lines = dendrite->lines, .lanes = dendrite->lanes};
+static nt_golden_rows_t rows_of(const nt_dendrite_t *dendrite, const uint32_t *values,
+                                const uint8_t *activity) {
+  return (nt_golden_rows_t){.values = (const int32_t *)values,
+                            .activity = activity,
+                            .lines = dendrite->lines,
+                            .lanes = dendrite->lanes};
 }
 
 nt_golden_rows_t nt_golden_coming(nt_dev_t *dev, uint32_t core) {

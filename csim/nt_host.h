@@ -5,8 +5,9 @@
 
 #include "nt_tile.h"
 
-/// Reads or writes the register at a byte offset. Where AXI answers SLVERR the result is NT_ERR_DEVICE; a refused read
-/// gives 0, a refused write changes nothing. A write of CTRL completes its command before it returns.
+/// Reads or writes the register at a byte offset. Where AXI answers SLVERR the result is
+/// NT_ERR_DEVICE; a refused read gives 0, a refused write changes nothing. A write of CTRL
+/// completes its command before it returns.
 nt_status_t nt_host_read(nt_tile_t *tile, uint32_t offset, uint32_t *value, nt_error_t *err);
 nt_status_t nt_host_write(nt_tile_t *tile, uint32_t offset, uint32_t value, nt_error_t *err);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // nt_pool: a core's memory of POOL_WORDS words of WORD_BITS bits (docs/spec/memory.md, "The pool").
 //
-// Held as 32-bit lanes in host-port order, lane k of word w at w * (WORD_BITS/32) + k. Word addresses wrap.
+// Held as 32-bit lanes in host-port order, lane k of word w at w * (WORD_BITS/32) + k. Word
+// addresses wrap.
 #ifndef NT_POOL_H
 #define NT_POOL_H
 

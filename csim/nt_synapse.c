@@ -10,9 +10,10 @@ static uint64_t magnitude(int64_t x) {
   return (uint64_t)(x < 0 ? -x : x);
 }
 
-void nt_synapse_add_word(uint32_t *restrict acc, const uint32_t *restrict word, uint32_t word_lanes, uint32_t low,
-                         uint32_t high) {
-  // Testing each bit in place keeps the inner loop free of shifts, which compilers turn into vector code best.
+void nt_synapse_add_word(uint32_t *restrict acc, const uint32_t *restrict word, uint32_t word_lanes,
+                         uint32_t low, uint32_t high) {
+  // Testing each bit in place keeps the inner loop free of shifts, which compilers turn into vector
+  // code best.
   static const uint32_t low_bit[DIGITS_PER_LANE] = {
       1U << 0,  1U << 2,  1U << 4,  1U << 6,  1U << 8,  1U << 10, 1U << 12, 1U << 14,
       1U << 16, 1U << 18, 1U << 20, 1U << 22, 1U << 24, 1U << 26, 1U << 28, 1U << 30};
@@ -37,8 +38,10 @@ typedef struct nt_dense {
 static void add_dense_row(nt_core_t *core, const nt_dense_t *list, uint32_t row) {
   uint32_t *acc = nt_dendrite_lanes(&core->dendrite, row);
   for (unsigned j = 0; j < list->digits; j++) {
-    const nt_arith_terms_t terms = nt_arith_digit_terms(list->payload, list->exp, j, j + 1 == list->digits);
-    nt_synapse_add_word(acc, nt_pool_word(&core->pool, list->ptr + j), core->pool.word_lanes, terms.low, terms.high);
+    const nt_arith_terms_t terms =
+        nt_arith_digit_terms(list->payload, list->exp, j, j + 1 == list->digits);
+    nt_synapse_add_word(acc, nt_pool_word(&core->pool, list->ptr + j), core->pool.word_lanes,
+                        terms.low, terms.high);
   }
 }
 
@@ -51,7 +54,8 @@ static void add_dense_row_exact(nt_core_t *core, const nt_dense_t *list, uint32_
       codes |= (word[lane / DIGITS_PER_LANE] >> 2 * (lane % DIGITS_PER_LANE) & 3) << 2 * j;
     }
     const int32_t weight = nt_arith_weight(codes, list->digits);
-    nt_dendrite_add_exact(&core->dendrite, row, lane, nt_arith_product(list->payload, weight, list->exp));
+    nt_dendrite_add_exact(&core->dendrite, row, lane,
+                          nt_arith_product(list->payload, weight, list->exp));
   }
 }
 
@@ -82,7 +86,8 @@ static void serve_dense(nt_core_t *core, uint64_t entry, int32_t payload) {
       if (exact)
         add_dense_row_exact(core, &list, row);
     }
-  core->counter[NT_COUNTER_SYNOPS] += (uint64_t)block.dendrites * block.lines * core->dendrite.lanes;
+  core->counter[NT_COUNTER_SYNOPS] +=
+      (uint64_t)block.dendrites * block.lines * core->dendrite.lanes;
   core->counter[NT_COUNTER_WORDS] += (uint64_t)block.dendrites * block.lines * list.digits;
 }
 
@@ -105,7 +110,8 @@ static void serve_uniform(nt_core_t *core, uint64_t entry, int32_t payload) {
       for (uint32_t lane = 0; exact && lane < core->dendrite.lanes; lane++)
         nt_dendrite_add_exact(&core->dendrite, row, lane, term);
     }
-  core->counter[NT_COUNTER_SYNOPS] += (uint64_t)block.dendrites * block.lines * core->dendrite.lanes;
+  core->counter[NT_COUNTER_SYNOPS] +=
+      (uint64_t)block.dendrites * block.lines * core->dendrite.lanes;
 }
 
 /// One synapse onto neuron `neuron` of the core (wrapped).
@@ -125,10 +131,12 @@ static void serve_sparse(nt_core_t *core, uint64_t entry, int32_t payload) {
   const unsigned exp = NT_BITS_GET(entry, AXON_EXP);
   const unsigned synapse_bits = NT_SPARSE_INDEX_W + NT_SPARSE_WEIGHT_W;
   for (uint32_t n = 0; n < count; n++) {
-    const uint64_t dword = nt_pool_dword(&core->pool, NT_BITS_GET(entry, AXON_PTR), n / NT_SPARSE_PER_DWORD);
+    const uint64_t dword =
+        nt_pool_dword(&core->pool, NT_BITS_GET(entry, AXON_PTR), n / NT_SPARSE_PER_DWORD);
     const uint64_t synapse = dword >> n % NT_SPARSE_PER_DWORD * synapse_bits;
     const int32_t weight = weight_of(NT_BITS_GET(synapse, SPARSE_WEIGHT));
-    add_synapse(core, dendrite, first + NT_BITS_GET(synapse, SPARSE_INDEX), nt_arith_product(payload, weight, exp));
+    add_synapse(core, dendrite, first + NT_BITS_GET(synapse, SPARSE_INDEX),
+                nt_arith_product(payload, weight, exp));
   }
   const uint32_t per_word = NT_SPARSE_PER_DWORD * core->pool.word_lanes / 2;
   core->counter[NT_COUNTER_SYNOPS] += count;

@@ -4,35 +4,10 @@
 #include "nt_axon_in.h"
 #include "nt_engine.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-static bool grow(nt_outbox_t *box) {
-  const size_t capacity = box->capacity == 0 ? 1024 : 2 * box->capacity;
-  void *items = realloc(box->items, capacity * box->item_size);
-  if (items == NULL)
-    return false;
-  box->items = items;
-  box->capacity = capacity;
-  return true;
-}
-
+/// Adds to an outbox, and notes when that fails.
 static void post(nt_tile_t *tile, nt_outbox_t *box, const void *item) {
-  if (box->handed)
-    box->count = 0;
-  box->handed = false;
-  if (box->count == box->capacity && !grow(box)) {
+  if (!nt_outbox_post(box, item))
     tile->lost = true;
-    return;
-  }
-  memcpy((unsigned char *)box->items + box->count * box->item_size, item, box->item_size);
-  box->count++;
-}
-
-const void *nt_tile_hand_out(nt_outbox_t *box, size_t *count) {
-  *count = box->handed ? 0 : box->count;
-  box->handed = true;
-  return box->items;
 }
 
 void nt_tile_deliver(nt_tile_t *tile, const nt_spike_t *spike) {
@@ -46,7 +21,10 @@ void nt_tile_deliver(nt_tile_t *tile, const nt_spike_t *spike) {
       nt_axon_in_deliver(&tile->core[c], spike->axon, spike->payload);
 }
 
-void nt_tile_route(nt_tile_t *tile, const nt_spike_t *spike) {
+void nt_tile_send(nt_tile_t *tile, nt_core_t *core, const nt_spike_t *spike) {
+  const uint64_t wire = nt_spike_pack(spike);
+  if (tile->tap_on)
+    post(tile, &core->tap, &wire);
   if (spike->tile == tile->tile_id)
     nt_tile_deliver(tile, spike);
   else
@@ -60,18 +38,19 @@ void nt_tile_probe(nt_tile_t *tile, const nt_probe_t *probe) {
 nt_status_t nt_tile_step(nt_tile_t *tile, nt_error_t *err) {
   const uint32_t cores = tile->dev.params.cores;
   tile->lost = false;
-  for (uint32_t c = 0; c < cores; c++)
+  for (uint32_t c = 0; c < cores; c++) {
     nt_dendrite_swap(&tile->core[c].dendrite);
+    tile->core[c].tap.count = 0;
+  }
   if (tile->on_accumulators != NULL)
     tile->on_accumulators(tile->user, &tile->dev);
   for (uint32_t c = 0; c < cores; c++)
     nt_engine_run(&tile->core[c], tile->timestep);
-  for (uint32_t c = 0; c < cores; c++)
-    nt_dendrite_end_step(&tile->core[c].dendrite);
   tile->timestep++;
   tile->steps++;
   if (tile->lost)
-    return nt_fail(err, NT_ERR_MEMORY, "golden tile: no memory for the spikes and probes of timestep %u",
+    return nt_fail(err, NT_ERR_MEMORY,
+                   "golden tile: no memory for the spikes and probes of timestep %u",
                    tile->timestep - 1);
   return NT_OK;
 }

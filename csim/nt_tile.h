@@ -5,19 +5,13 @@
 
 #include "nt_core.h"
 
-/// A queue toward the host: grows while filled, starts over after it was handed out.
-typedef struct nt_outbox {
-  void *items;
-  size_t item_size, count, capacity;
-  bool handed; ///< the items were handed out; the next addition discards them
-} nt_outbox_t;
-
 struct nt_tile {
   nt_dev_t dev; ///< first member: a tile is a device
   nt_core_t core[NT_CORES_MAX];
   uint32_t tile_id, timestep, steps;
   uint32_t error; ///< ERROR without CORE
   nt_outbox_t spikes, probes;
+  bool tap_on;
   bool lost; ///< an outbox could not grow during this step
   nt_golden_observer_t on_accumulators;
   void *user;
@@ -28,8 +22,8 @@ static inline nt_tile_t *nt_tile_of(nt_dev_t *dev) {
   return (nt_tile_t *)dev;
 }
 
-/// Sends a message on its way: into this tile's cores at once, or out of the tile.
-void nt_tile_route(nt_tile_t *tile, const nt_spike_t *spike);
+/// Sends a core's message on its way: into this tile's cores at once, or out of the tile.
+void nt_tile_send(nt_tile_t *tile, nt_core_t *core, const nt_spike_t *spike);
 /// Delivers a message that names this tile, or drops it with MISROUTE.
 void nt_tile_deliver(nt_tile_t *tile, const nt_spike_t *spike);
 /// Reports a probe.
@@ -43,8 +37,5 @@ void nt_tile_clear_state(nt_tile_t *tile);
 bool nt_tile_pending(const nt_tile_t *tile);
 /// The ERROR register.
 uint32_t nt_tile_error(nt_tile_t *tile);
-
-/// Hands out what the outbox collected since the last time.
-const void *nt_tile_hand_out(nt_outbox_t *box, size_t *count);
 
 #endif

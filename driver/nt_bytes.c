@@ -82,7 +82,8 @@ static const uint8_t *advance(nt_cursor_t *cursor, size_t size) {
     return NULL;
   }
   const uint8_t *at = cursor->data;
-  cursor->data += size;
+  if (size > 0) // nothing may be added to the NULL of an empty cursor
+    cursor->data += size;
   cursor->left -= size;
   return at;
 }

@@ -12,15 +12,18 @@ nt_params_t nt_params_default(void) {
                        .groups = NT_GROUPS_DEFAULT};
 }
 
-static nt_status_t check_range(const char *name, uint32_t value, uint32_t min, uint32_t max, nt_error_t *err) {
+static nt_status_t check_range(const char *name, uint32_t value, uint32_t min, uint32_t max,
+                               nt_error_t *err) {
   if (value < min || value > max)
     return nt_fail(err, NT_ERR_RANGE, "%s = %u: must be from %u to %u", name, value, min, max);
   return NT_OK;
 }
 
-static nt_status_t check_power(const char *name, uint32_t value, uint32_t min, uint32_t max, nt_error_t *err) {
+static nt_status_t check_power(const char *name, uint32_t value, uint32_t min, uint32_t max,
+                               nt_error_t *err) {
   if (value < min || value > max || (value & (value - 1)) != 0)
-    return nt_fail(err, NT_ERR_RANGE, "%s = %u: must be a power of two from %u to %u", name, value, min, max);
+    return nt_fail(err, NT_ERR_RANGE, "%s = %u: must be a power of two from %u to %u", name, value,
+                   min, max);
   return NT_OK;
 }
 
@@ -40,8 +43,8 @@ nt_status_t nt_params_check(const nt_params_t *params, nt_error_t *err) {
   for (size_t k = 0; k < sizeof powers / sizeof powers[0] && status == NT_OK; k++)
     status = check_power(powers[k].name, powers[k].value, powers[k].min, powers[k].max, err);
   if (status == NT_OK && params->acc_bits != NT_ACC_BITS_MIN && params->acc_bits != NT_ACC_BITS_MAX)
-    status = nt_fail(err, NT_ERR_RANGE, "ACC_BITS = %u: must be %u or %u", params->acc_bits, NT_ACC_BITS_MIN,
-                     NT_ACC_BITS_MAX);
+    status = nt_fail(err, NT_ERR_RANGE, "ACC_BITS = %u: must be %u or %u", params->acc_bits,
+                     NT_ACC_BITS_MIN, NT_ACC_BITS_MAX);
   return status;
 }
 
@@ -84,13 +87,13 @@ nt_status_t nt_dev_reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_
   return dev->ops->reg_write(dev, offset, value, err);
 }
 
-nt_status_t nt_dev_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, uint32_t *words,
-                            nt_error_t *err) {
+nt_status_t nt_dev_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                            uint32_t count, uint32_t *words, nt_error_t *err) {
   return dev->ops->mem_read(dev, core, space, addr, count, words, err);
 }
 
-nt_status_t nt_dev_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
-                             const uint32_t *words, nt_error_t *err) {
+nt_status_t nt_dev_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                             uint32_t count, const uint32_t *words, nt_error_t *err) {
   return dev->ops->mem_write(dev, core, space, addr, count, words, err);
 }
 
@@ -127,11 +130,13 @@ uint32_t nt_dev_space_words(const nt_params_t *params, uint32_t space) {
   }
 }
 
-nt_status_t nt_dev_counter(nt_dev_t *dev, uint32_t core, uint32_t counter, uint64_t *value, nt_error_t *err) {
+nt_status_t nt_dev_counter(nt_dev_t *dev, uint32_t core, uint32_t counter, uint64_t *value,
+                           nt_error_t *err) {
   uint32_t words[2] = {0, 0};
   if (counter >= NT_COUNTERS)
     return nt_fail(err, NT_ERR_ARG, "counter %u: there are %u", counter, NT_COUNTERS);
-  const nt_status_t status = nt_dev_mem_read(dev, core, NT_SPACE_CREG, NT_CREG_COUNTERS + 2 * counter, 2, words, err);
+  const nt_status_t status =
+      nt_dev_mem_read(dev, core, NT_SPACE_CREG, NT_CREG_COUNTERS + 2 * counter, 2, words, err);
   if (status == NT_OK)
     *value = (uint64_t)words[1] << 32 | words[0];
   return status;

@@ -125,6 +125,9 @@ nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_qnorm_t *nor
   for (uint32_t c = 0; c < norm->code_count; c++) {
     code(p, &norm->codes[c], X, SCALE, TMP, NT_STATE_X_Q + c, NT_PORT_X_CODES + c);
   }
+  if (matrix == NULL) {
+    store(p, ZERO, NT_STATE_X);
+  }
   section_end(p, jump);
   if (matrix != NULL) {
     jump = section_begin(p, 1u << NT_DENDRITE_X_MATRIX);

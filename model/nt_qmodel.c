@@ -77,10 +77,10 @@ uint32_t nt_qmodel_square_shift(uint32_t inputs) {
 }
 
 int32_t nt_qmodel_static_exponent(uint32_t inputs) {
-  int32_t log2 = 0;
+  int32_t bits = 0; // floor(log2(inputs))
   while (inputs >>= 1)
-    log2++;
-  return log2 / 2 - 6;
+    bits++;
+  return bits / 2 - 6;
 }
 
 /// Where a check is: "layer 3" or "head", and the tensor.

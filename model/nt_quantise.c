@@ -27,19 +27,19 @@ static nt_status_t no_memory(const place_t *at, const char *tensor) {
   return nt_fail(at->err, NT_ERR_MEMORY, "%s, %s: no memory", at->part, tensor);
 }
 
-/// Most fraction bits with which 2 * largest is below 2^15; 15 for a tensor that is zero.
+/// Most fraction bits with which NT_RANGE_MARGIN * largest is below 2^15; 15 for a tensor that is
+/// zero.
 static int margin_bits(double largest) {
-  int exponent = 0; // largest < 2^exponent
-  if (largest > 0)
-    (void)frexp(largest, &exponent);
-  return largest > 0 ? 14 - exponent : 15;
+  int exponent = 0; // NT_RANGE_MARGIN * largest < 2^exponent
+  (void)frexp(NT_RANGE_MARGIN * largest, &exponent);
+  return 15 - exponent;
 }
 
 static nt_status_t choose_format(const place_t *at, const char *tensor, double largest,
                                  uint32_t *frac) {
   const int bits = margin_bits(largest);
   if (bits < 1)
-    return out_of_range(at, tensor, "the largest magnitude", largest, 0, 8192);
+    return out_of_range(at, tensor, "the largest magnitude", largest, 0, 16384 / NT_RANGE_MARGIN);
   *frac = (uint32_t)(bits < 15 ? bits : 15);
   return NT_OK;
 }
@@ -260,7 +260,7 @@ static nt_status_t build_layer_matrices(const place_t *at, const nt_float_layer_
   return status;
 }
 
-/// The weights of g_norm, and the shifts that give v of the mixer and of the MLP one bit of margin.
+/// The weights of g_norm, and the shifts that give v of the mixer and of the MLP their margin.
 static nt_status_t build_products(const place_t *at, const nt_float_layer_t *from,
                                   const nt_calibrated_layer_t *calibrated, size_t H,
                                   nt_qlayer_t *to) {

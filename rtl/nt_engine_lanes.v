@@ -361,6 +361,7 @@ module nt_engine_lanes #(
         INSTR_OP_W'(OP_LD):  s3_x_q <= s2_pool_i;
         INSTR_OP_W'(OP_RDC): s3_x_q <= s2_acc_i;
         INSTR_OP_W'(OP_LUT): s3_x_q <= s2_table_i;
+        INSTR_OP_W'(OP_SPC): s3_x_q <= s2_x_q;
         INSTR_OP_W'(OP_MULS), INSTR_OP_W'(OP_LERP): begin
           // LERP adds its base before the shift: rounding is not disturbed by a whole number.
           s3_product_q <= 1'b1;

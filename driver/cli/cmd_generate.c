@@ -174,23 +174,35 @@ typedef struct job {
   nt_tokenizer_t *tokenizer;
   uint32_t *prompt;
   size_t prompt_count;
+  uint32_t next; // token to be written next
   int32_t *logits;
   writing_t writing;
 } job_t;
 
+// Writes a token and runs it through the tiles.
+static nt_status_t advance(job_t *job, uint32_t token, nt_error_t *err) {
+  nt_status_t status = write_token(&job->writing, job->tokenizer, token, err);
+  if (status == NT_OK) {
+    status = nt_session_token(job->session, token, job->logits, err);
+  }
+  if (status == NT_OK) {
+    job->next = nt_integer_model_greedy(job->logits, nt_session_layout(job->session)->vocab);
+  }
+  return status;
+}
+
+// The last generated token is written but need not run, unless the state behind it is to be saved.
 static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, size_t *generated, nt_error_t *err) {
-  const nt_layout_t *layout = nt_session_layout(job->session);
   const size_t total = job->prompt_count + wanted;
   nt_status_t status = NT_OK;
-  uint32_t token = 0;
   *generated = 0;
   for (size_t i = 0; i < total && status == NT_OK; i++) {
     const bool prompt = i < job->prompt_count;
-    token = prompt ? job->prompt[i] : nt_integer_model_greedy(job->logits, layout->vocab);
-    status = write_token(&job->writing, job->tokenizer, token, err);
-    // The last token is written but need not run, unless the state is to be saved behind it.
-    if (status == NT_OK && (i + 1 < total || prompt || options->state_out != NULL)) {
-      status = nt_session_token(job->session, token, job->logits, err);
+    const uint32_t token = prompt ? job->prompt[i] : job->next;
+    if (prompt || i + 1 < total || options->state_out != NULL) {
+      status = advance(job, token, err);
+    } else {
+      status = write_token(&job->writing, job->tokenizer, token, err);
     }
     *generated += status == NT_OK && !prompt;
     nt_progress_note(&job->writing.progress, "token", i + 1, total);
@@ -213,14 +225,14 @@ static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_option
   if (status == NT_OK) {
     status = nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), options->state_in == NULL, &job->prompt, &job->prompt_count, err);
   }
-  if (status == NT_OK && job->prompt_count == 0) {
-    status = nt_fail(err, NT_ERR_ARG, "option --prompt: the text behind --state-in is empty, allowed is at least one token");
+  if (status == NT_OK && job->prompt_count == 0 && options->state_in == NULL) {
+    status = nt_fail(err, NT_ERR_ARG, "option --prompt: the text is empty, allowed is at least one token");
   }
   if (status == NT_OK) {
     status = nt_session_open(image, &session_options, &job->session, err);
   }
   if (status == NT_OK && options->state_in != NULL) {
-    status = nt_session_restore(job->session, options->state_in, err);
+    status = nt_session_restore(job->session, options->state_in, &job->next, err);
   }
   if (status == NT_OK && (job->logits = calloc(nt_session_layout(job->session)->vocab, sizeof *job->logits)) == NULL) {
     status = nt_fail(err, NT_ERR_MEMORY, "generate: out of memory");
@@ -257,7 +269,7 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
     status = nt_fail(err, NT_ERR_INTERNAL, "nothing was compared");
   }
   if (status == NT_OK && options->state_out != NULL) {
-    status = nt_session_save(job.session, options->state_out, err);
+    status = nt_session_save(job.session, options->state_out, job.next, err);
   }
   if (status == NT_OK && options->summary != NULL) {
     status = write_summary(options->summary, &facts, options->prompt != NULL ? options->prompt : DEFAULT_PROMPT,

@@ -48,9 +48,10 @@ nt_system_t *nt_session_system(nt_session_t *session);
 nt_status_t nt_session_token(nt_session_t *session, uint32_t token, int32_t *logits, nt_error_t *err);
 /// Forgets the text: bulk state reset everywhere.
 nt_status_t nt_session_reset(nt_session_t *session, nt_error_t *err);
-/// Saves the system under test; restores every level from the file.
-nt_status_t nt_session_save(nt_session_t *session, const char *path, nt_error_t *err);
-nt_status_t nt_session_restore(nt_session_t *session, const char *path, nt_error_t *err);
+/// Saves the system under test, with the token that is to run next; restores every level from the file.
+/// NT_ERR_FORMAT when the file's next token is outside the vocabulary.
+nt_status_t nt_session_save(nt_session_t *session, const char *path, uint32_t next, nt_error_t *err);
+nt_status_t nt_session_restore(nt_session_t *session, const char *path, uint32_t *next, nt_error_t *err);
 nt_session_stats_t nt_session_stats(const nt_session_t *session);
 /// Sum of counter NT_COUNTER_* over all cores of the system under test.
 nt_status_t nt_session_counter(nt_session_t *session, uint32_t counter, uint64_t *sum, nt_error_t *err);

@@ -4,14 +4,14 @@
 // Formats and code steps are chosen by running the float model over a calibration text. With w1,
 // w2 the outer and inner norm weights of a site, n its inputs, step the real value of a code:
 //
-//   fraction bits F     most with 2 * largest * 2^F < 2^15: one bit of margin
+//   fraction bits F     most with NT_RANGE_MARGIN * largest * 2^F < 2^15, at most 15
 //   step                least squared error of the int8 codes over the calibration text, among
 //                       the steps that clip at most NT_SATURATION_MAX / 2
 //   q_k                 w1_k * w2_k / step * 2^wf * sqrt(n * 2^-ss) * 2^(sh - 29 - cs), because
 //                       R = 2^(29 + cs) / sqrt(S), S ~ n * rms(y * w1)^2 * 2^(2 wf - ss) and
 //                       code = y * w1 * w2 / (rms(y * w1) * step); max |q| in [2^14, 2^15)
 //   wo_k, so            w1_k * 2^(so + wf), where some w1_k is not 1; wf = 0 and w1 = 1 elsewhere.
-//                       wf gives y' one bit of margin
+//                       wf gives y' the same margin
 //   M / 2^S             step * scale of the matrix * 2^F of its output, M in [2^14, 2^15)
 //   wg_k                g_norm weight * 2^k, max |wg| in [2^14, 2^15)
 //   logit_scale         step * scale of the head
@@ -34,6 +34,10 @@ extern "C" {
 
 /// Calibration tokens that are usually enough.
 #define NT_CALIBRATION_TOKENS 4096
+
+/// How far beyond the calibrated range a format must reach. A bit more of it costs perplexity on
+/// long texts, where the rounding of the recurrent state adds up.
+#define NT_RANGE_MARGIN 1.5
 
 /// Largest share of saturated values of a tensor that is accepted.
 #define NT_SATURATION_MAX 1e-3

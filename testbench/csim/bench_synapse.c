@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Speed of the golden tile's DENSE ternary path, whole spikes at the device interface: synapses per second on one thread.
+// Speed of the golden tile's DENSE ternary path, whole spikes at the device interface: synapses per
+// second on one thread.
 #include "nt_rig.h"
 
 #include <inttypes.h>
@@ -28,7 +29,8 @@ static void measure(const char *name, uint32_t digits, uint32_t exp, uint32_t sp
   }
   const double elapsed = seconds() - start;
   const uint64_t synapses = nt_rig_counter(dev, 0, NT_COUNTER_SYNOPS);
-  printf("%-28s %" PRIu64 " synapses in %.3f s: %.2f 1e9/s\n", name, synapses, elapsed, 1e-9 * (double)synapses / elapsed);
+  printf("%-28s %" PRIu64 " synapses in %.3f s: %.2f 1e9/s\n", name, synapses, elapsed,
+         1e-9 * (double)synapses / elapsed);
   nt_dev_close(dev);
 }
 

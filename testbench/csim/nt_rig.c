@@ -89,29 +89,34 @@ void nt_rig_axon(nt_dev_t *dev, uint32_t core, uint32_t axon, uint64_t entry) {
   nt_rig_dword(dev, core, NT_RIG_AXON_BASE, axon, entry);
 }
 
-uint64_t nt_rig_dense(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines, uint32_t digits,
-                      uint32_t exp, uint32_t ptr) {
-  return NT_FORMAT_DENSE | dendrite << 4 | (dendrites - 1) << 6 | (digits - 1) << 8 | exp << 10 | line << 16 |
-         (uint64_t)(lines - 1) << 24 | (uint64_t)ptr << 32;
+uint64_t nt_rig_dense(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines,
+                      uint32_t digits, uint32_t exp, uint32_t ptr) {
+  return NT_FORMAT_DENSE | dendrite << 4 | (dendrites - 1) << 6 | (digits - 1) << 8 | exp << 10 |
+         line << 16 | (uint64_t)(lines - 1) << 24 | (uint64_t)ptr << 32;
 }
 
-uint64_t nt_rig_uniform(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines, uint32_t exp,
-                        int32_t weight) {
+uint64_t nt_rig_uniform(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines,
+                        uint32_t exp, int32_t weight) {
   return NT_FORMAT_UNIFORM | dendrite << 4 | (dendrites - 1) << 6 | exp << 10 | line << 16 |
          (uint64_t)(lines - 1) << 24 | (uint64_t)((uint32_t)weight & 255U) << 32;
 }
 
 uint64_t nt_rig_single(uint32_t dendrite, uint32_t neuron, uint32_t exp, int32_t weight) {
-  return NT_FORMAT_SINGLE | dendrite << 4 | exp << 10 | neuron << 16 | (uint64_t)((uint32_t)weight & 255U) << 32;
+  return NT_FORMAT_SINGLE | dendrite << 4 | exp << 10 | neuron << 16 |
+         (uint64_t)((uint32_t)weight & 255U) << 32;
 }
 
-uint64_t nt_rig_sparse(uint32_t dendrite, uint32_t line, uint32_t exp, uint32_t count, uint32_t ptr) {
-  return NT_FORMAT_SPARSE | dendrite << 4 | exp << 10 | line << 16 | (uint64_t)ptr << 32 | (uint64_t)count << 48;
+uint64_t nt_rig_sparse(uint32_t dendrite, uint32_t line, uint32_t exp, uint32_t count,
+                       uint32_t ptr) {
+  return NT_FORMAT_SPARSE | dendrite << 4 | exp << 10 | line << 16 | (uint64_t)ptr << 32 |
+         (uint64_t)count << 48;
 }
 
 void nt_rig_inject(nt_dev_t *dev, uint32_t cores, uint32_t axon, int32_t payload) {
-  const nt_spike_t spike = {
-      .cores = (uint8_t)cores, .type = NT_SPIKE_TYPE_GRADED24, .axon = (uint16_t)axon, .payload = payload};
+  const nt_spike_t spike = {.cores = (uint8_t)cores,
+                            .type = NT_SPIKE_TYPE_GRADED24,
+                            .axon = (uint16_t)axon,
+                            .payload = payload};
   nt_error_t err = {0};
   check(nt_dev_inject(dev, &spike, 1, &err), &err);
 }
@@ -143,25 +148,27 @@ void nt_rig_step(nt_dev_t *dev, uint32_t timestep) {
 }
 
 void nt_rig_group(nt_dev_t *dev, uint32_t core, uint32_t number, const nt_rig_group_t *group) {
-  const uint32_t words[NT_GROUP_WORDS] = {
+  uint32_t words[NT_GROUP_WORDS] = {
       1U | (uint32_t)group->always << 1 | group->line << 8 | group->lines << 16,
       group->neurons,
       group->entry | group->const_base << 16,
       group->state_base | group->state_words << 16 | group->clear_words << 24,
-      group->port_ptr[0] | group->port_count[0] << 16,
-      group->port_ptr[1] | group->port_count[1] << 16,
-      group->port_ptr[2] | group->port_count[2] << 16,
-      group->port_ptr[3] | group->port_count[3] << 16,
   };
+  for (uint32_t port = 0; port < NT_PORTS; port++)
+    words[4 + port] = group->port_ptr[port] | group->port_count[port] << 16;
   nt_error_t err = {0};
-  check(nt_dev_mem_write(dev, core, NT_SPACE_GROUP, number * NT_GROUP_WORDS, NT_GROUP_WORDS, words, &err), &err);
+  check(nt_dev_mem_write(dev, core, NT_SPACE_GROUP, number * NT_GROUP_WORDS, NT_GROUP_WORDS, words,
+                         &err),
+        &err);
 }
 
-void nt_rig_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words, size_t count) {
+void nt_rig_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words,
+                    size_t count) {
   nt_error_t err = {0};
   check(nt_dev_mem_write(dev, core, NT_SPACE_PROG, entry, (uint32_t)count, words, &err), &err);
 }
 
 uint64_t nt_rig_dest(uint32_t tile, uint32_t cores, uint32_t axon, uint32_t type, bool vector) {
-  return (uint64_t)tile | (uint64_t)cores << 12 | (uint64_t)axon << 20 | (uint64_t)type << 36 | (uint64_t)vector << 38;
+  return (uint64_t)tile | (uint64_t)cores << 12 | (uint64_t)axon << 20 | (uint64_t)type << 36 |
+         (uint64_t)vector << 38;
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_rig: what the golden tile's tests share: a tile to write into, and comparisons that are counted.
+// nt_rig: what the golden tile's tests share: a tile to write into, and comparisons that are
+// counted.
 #ifndef NT_RIG_H
 #define NT_RIG_H
 
 #include "nt_bits.h"
 #include "nt_golden.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 
 /// Fails the test unless both values are equal; counts the comparison.
-#define NT_RIG_EQUAL(found, expected) \
+#define NT_RIG_EQUAL(found, expected)                                                              \
   nt_rig_equal((int64_t)(found), (int64_t)(expected), #found, __FILE__, __LINE__)
 void nt_rig_equal(int64_t found, int64_t expected, const char *what, const char *file, int line);
 /// Prints how many values were compared; returns `failed` for main().
@@ -42,12 +43,13 @@ enum { NT_RIG_AXON_BASE = 128 };
 /// Makes `entry` axon `axon` of the core, with at least this many axons.
 void nt_rig_axon(nt_dev_t *dev, uint32_t core, uint32_t axon, uint64_t entry);
 /// Axon entries. Dendrites, lines and digits are counts, as people count.
-uint64_t nt_rig_dense(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines, uint32_t digits,
-                      uint32_t exp, uint32_t ptr);
-uint64_t nt_rig_uniform(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines, uint32_t exp,
-                        int32_t weight);
+uint64_t nt_rig_dense(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines,
+                      uint32_t digits, uint32_t exp, uint32_t ptr);
+uint64_t nt_rig_uniform(uint32_t dendrite, uint32_t dendrites, uint32_t line, uint32_t lines,
+                        uint32_t exp, int32_t weight);
 uint64_t nt_rig_single(uint32_t dendrite, uint32_t neuron, uint32_t exp, int32_t weight);
-uint64_t nt_rig_sparse(uint32_t dendrite, uint32_t line, uint32_t exp, uint32_t count, uint32_t ptr);
+uint64_t nt_rig_sparse(uint32_t dendrite, uint32_t line, uint32_t exp, uint32_t count,
+                       uint32_t ptr);
 
 /// One spike into tile 0.
 void nt_rig_inject(nt_dev_t *dev, uint32_t cores, uint32_t axon, int32_t payload);
@@ -64,7 +66,8 @@ typedef struct nt_rig_group {
   uint32_t port_ptr[NT_PORTS], port_count[NT_PORTS];
 } nt_rig_group_t;
 void nt_rig_group(nt_dev_t *dev, uint32_t core, uint32_t number, const nt_rig_group_t *group);
-void nt_rig_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words, size_t count);
+void nt_rig_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words,
+                    size_t count);
 uint64_t nt_rig_dest(uint32_t tile, uint32_t cores, uint32_t axon, uint32_t type, bool vector);
 
 /// Instruction words. Low bits (K, WHICH, SHIFT, SAT, ...) are or-ed in by the caller.

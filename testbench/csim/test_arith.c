@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_arith against a second implementation that divides, multiplies and counts instead of shifting: exhaustive where the
-// domain is small, random elsewhere.
+// nt_arith against a second implementation that divides, multiplies and counts instead of shifting:
+// exhaustive where the domain is small, random elsewhere.
 #include "nt_rig.h"
 
 #include "nt_arith.h"
@@ -61,12 +61,14 @@ static int64_t slow_clz(int32_t x) {
 /// A 64-bit value whose size varies, so that all magnitudes occur.
 static int64_t random_wide(void) {
   const uint64_t bits = nt_rig_random(&random_state);
-  return nt_arith_asr((int64_t)(bits >> 1) - (INT64_C(1) << 62), (unsigned)(nt_rig_random(&random_state) % 62));
+  return nt_arith_asr((int64_t)(bits >> 1) - (INT64_C(1) << 62),
+                      (unsigned)(nt_rig_random(&random_state) % 62));
 }
 
 /// A 32-bit value, often one of the corners.
 static int32_t random_word(void) {
-  static const int32_t corner[] = {0, 1, -1, INT32_MAX, INT32_MIN, INT32_MAX - 1, INT32_MIN + 1, 1 << 23, -(1 << 23)};
+  static const int32_t corner[] = {
+      0, 1, -1, INT32_MAX, INT32_MIN, INT32_MAX - 1, INT32_MIN + 1, 1 << 23, -(1 << 23)};
   const uint64_t pick = nt_rig_random(&random_state);
   if (pick % 4 == 0)
     return corner[pick / 4 % (sizeof corner / sizeof corner[0])];
@@ -125,7 +127,8 @@ static void test_multiply(void **state) {
     const int32_t a = random_word();
     const int32_t b = random_word();
     for (unsigned shift = 0; shift < 64; shift += 1 + (unsigned)k % 3)
-      NT_RIG_EQUAL(nt_arith_muls(a, b, shift), slow_rshift((wide_t)a * b, shift == 63 ? 62 : shift));
+      NT_RIG_EQUAL(nt_arith_muls(a, b, shift),
+                   slow_rshift((wide_t)a * b, shift == 63 ? 62 : shift));
     NT_RIG_EQUAL(nt_arith_clz(a), slow_clz(a));
   }
   for (unsigned bit = 0; bit < 32; bit++)
@@ -153,7 +156,8 @@ static void test_table_functions(void **state) {
         const wide_t base = slow_wrap(entry % 65536, 16);
         const wide_t slope = slow_wrap(entry / 65536, 16);
         NT_RIG_EQUAL(nt_arith_lerp_index(ra, k, f), piece + power(k - 1));
-        NT_RIG_EQUAL(nt_arith_lerp_value(ra, k, f, entry), base + slow_rshift(slope * (u - piece * power(f)), f));
+        NT_RIG_EQUAL(nt_arith_lerp_value(ra, k, f, entry),
+                     base + slow_rshift(slope * (u - piece * power(f)), f));
       }
     }
 }
@@ -212,8 +216,9 @@ static void test_add_word(void **state) {
 int main(int argc, char **argv) {
   random_state = nt_rig_seed(argc, argv);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_narrow),          cmocka_unit_test(test_shift),   cmocka_unit_test(test_multiply),
-      cmocka_unit_test(test_table_functions), cmocka_unit_test(test_weights), cmocka_unit_test(test_add_word),
+      cmocka_unit_test(test_narrow),   cmocka_unit_test(test_shift),
+      cmocka_unit_test(test_multiply), cmocka_unit_test(test_table_functions),
+      cmocka_unit_test(test_weights),  cmocka_unit_test(test_add_word),
   };
   return nt_rig_report("test_arith", cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The instruction set, group scheduling and flags of the engine (docs/spec/isa.md, docs/spec/arithmetic.md).
+// The instruction set, group scheduling and flags of the engine (docs/spec/isa.md,
+// docs/spec/arithmetic.md).
 #include "nt_rig.h"
 
 enum { LEAST = INT32_MIN, MOST = INT32_MAX }; ///< corners of a register
 
-enum { STATE = 2048, PORT_LIST = 64 };
+enum { STATE = 2048 };
 
 static uint32_t state_of(nt_dev_t *dev, uint32_t words, uint32_t neuron, uint32_t k) {
   return nt_rig_pool_get(dev, 0, STATE + neuron / 8 * words + k, neuron % 8);
@@ -27,9 +28,10 @@ static nt_dev_t *open_program(uint32_t neurons, const uint32_t *program, size_t 
   return dev;
 }
 
-#define OPEN_PROGRAM(neurons, program) open_program((neurons), (program), sizeof(program) / sizeof(program)[0])
+#define OPEN_PROGRAM(neurons, program)                                                             \
+  open_program((neurons), (program), sizeof(program) / sizeof(program)[0])
 
-// ---- Arithmetic ----------------------------------------------------------------------------------------------------
+// ---- Arithmetic ---------------------------------------------------------------------------------
 
 /// One instruction word on operands a (r1, with the predicate set) and b (r2), result in r3.
 static void test_alu(void **state) {
@@ -153,17 +155,23 @@ static void test_constants_and_tables(void **state) {
   (void)state;
   const uint32_t program[] = {
       NT_RIG_OP(LD) | NT_RIG_D(1) | 0,
-      NT_RIG_OP(ADD) | NT_RIG_D(2) | NT_RIG_A(1) | NT_RIG_C(63), // TABLE[(500 + 63) mod 512] = TABLE[51]
+      NT_RIG_OP(ADD) | NT_RIG_D(2) | NT_RIG_A(1) |
+          NT_RIG_C(63), // TABLE[(500 + 63) mod 512] = TABLE[51]
       NT_RIG_OP(ST) | NT_RIG_A(2) | 1,
       NT_RIG_OP(LUT) | NT_RIG_D(2) | NT_RIG_A(1) | NT_RIG_B(2) | 510, // entries 510, 511, 0, 1
       NT_RIG_OP(ST) | NT_RIG_A(2) | 2,
-      NT_RIG_OP(LERP) | NT_RIG_D(2) | NT_RIG_A(1) | NT_RIG_B(1) | 2U << 9 | 100, // entries 100, 101, f = 2
+      NT_RIG_OP(LERP) | NT_RIG_D(2) | NT_RIG_A(1) | NT_RIG_B(1) | 2U << 9 |
+          100, // entries 100, 101, f = 2
       NT_RIG_OP(ST) | NT_RIG_A(2) | 3,
       NT_RIG_OP(END),
   };
   nt_dev_t *dev = OPEN_PROGRAM(7, program);
-  const nt_rig_group_t group = {
-      .always = true, .lines = 1, .neurons = 7, .const_base = 500, .state_base = STATE, .state_words = 4};
+  const nt_rig_group_t group = {.always = true,
+                                .lines = 1,
+                                .neurons = 7,
+                                .const_base = 500,
+                                .state_base = STATE,
+                                .state_words = 4};
   nt_rig_group(dev, 0, 0, &group);
   nt_rig_write(dev, 0, NT_SPACE_TABLE, 51, 1000);
   static const uint32_t lut[4] = {0x80000001U, 20, 30, 40};
@@ -171,8 +179,9 @@ static void test_constants_and_tables(void **state) {
     nt_rig_write(dev, 0, NT_SPACE_TABLE, (510 + k) % 512, lut[k]);
   nt_rig_write(dev, 0, NT_SPACE_TABLE, 100, 0x0003FFF6U); // base -10, slope 3
   nt_rig_write(dev, 0, NT_SPACE_TABLE, 101, 0xFFFB0064U); // base 100, slope -5
-  // LERP with K = 1, f = 2 clamps to -4 .. 3. -5 and -4: piece 0 at 0; -1: piece 0 at 3: -10 + rshift(9, 2) = -8;
-  // 0: 100; 2: 100 + rshift(-10, 2) = 100 + floor(-8 / 4) = 98; 3 and 9: 100 + rshift(-15, 2) = 100 - 4 = 96.
+  // LERP with K = 1, f = 2 clamps to -4 .. 3. -5 and -4: piece 0 at 0; -1: piece 0 at 3: -10 +
+  // rshift(9, 2) = -8; 0: 100; 2: 100 + rshift(-10, 2) = 100 + floor(-8 / 4) = 98; 3 and 9: 100 +
+  // rshift(-15, 2) = 100 - 4 = 96.
   static const int32_t input[7] = {-5, -4, -1, 0, 2, 3, 9};
   static const int32_t looked_up[7] = {LEAST + 1, LEAST + 1, LEAST + 1, LEAST + 1, 30, 40, 40};
   static const int32_t interpolated[7] = {-10, -10, -8, 100, 98, 96, 96};
@@ -187,7 +196,7 @@ static void test_constants_and_tables(void **state) {
   nt_dev_close(dev);
 }
 
-// ---- Inputs --------------------------------------------------------------------------------------------------------
+// ---- Inputs -------------------------------------------------------------------------------------
 
 static void test_inputs(void **state) {
   (void)state;
@@ -195,7 +204,7 @@ static void test_inputs(void **state) {
       NT_RIG_OP(RDC) | NT_RIG_D(1) | 0,
       NT_RIG_OP(ST) | NT_RIG_A(1) | 0,
       NT_RIG_OP(RDC) | NT_RIG_D(1) | 3,
-      NT_RIG_OP(RDC) | NT_RIG_D(2) | 3, // the same value again
+      NT_RIG_OP(RDC) | NT_RIG_D(2) | 7, // dendrite 7 mod 4, the same value again
       NT_RIG_OP(ADD) | NT_RIG_D(1) | NT_RIG_A(1) | NT_RIG_B(2),
       NT_RIG_OP(ST) | NT_RIG_A(1) | 1,
       NT_RIG_OP(SPC) | NT_RIG_D(1) | NT_SPC_TIMESTEP,
@@ -205,19 +214,21 @@ static void test_inputs(void **state) {
       NT_RIG_OP(SPC) | NT_RIG_D(1) | NT_SPC_ACTIVITY,
       NT_RIG_OP(ST) | NT_RIG_A(1) | 4,
       NT_RIG_OP(MOV) | NT_RIG_D(1) | NT_RIG_C(0),
-      NT_RIG_OP(SPC) | NT_RIG_D(1) | 3,
+      NT_RIG_OP(SPC) | NT_RIG_D(1) | 7,
       NT_RIG_OP(ST) | NT_RIG_A(1) | 5,
       NT_RIG_OP(END),
   };
   nt_dev_t *dev = nt_rig_open(NULL);
-  const nt_rig_group_t group = {.line = 2, .lines = 2, .neurons = 200, .state_base = STATE, .state_words = 6};
+  const nt_rig_group_t group = {
+      .line = 2, .lines = 2, .neurons = 200, .state_base = STATE, .state_words = 6};
   nt_rig_group(dev, 0, 5, &group);
   nt_rig_program(dev, 0, 0, program, sizeof program / sizeof program[0]);
   nt_rig_write(dev, 0, NT_SPACE_TABLE, 0, 7);
   for (uint32_t n = 0; n < 208; n++)
     for (uint32_t k = 0; k < 6; k++)
       set_state(dev, 6, n, k, -99);
-  // Neuron 133 of the group is neuron 5 of line 3, so 3 * 128 + 5 of the core; only dendrite 3 of line 3 is active.
+  // Neuron 133 of the group is neuron 5 of line 3, so 3 * 128 + 5 of the core; only dendrite 3 of
+  // line 3 is active.
   nt_rig_axon(dev, 0, 0, nt_rig_single(3, 3 * 128 + 5, 0, -9));
   nt_rig_inject(dev, 1, 0, 11);
   nt_rig_step(dev, 0xFFFFFFFFU);
@@ -230,7 +241,8 @@ static void test_inputs(void **state) {
     NT_RIG_EQUAL((int32_t)state_of(dev, 6, n, 4), ran ? 8 : -99);
     NT_RIG_EQUAL((int32_t)state_of(dev, 6, n, 5), ran ? 0 : -99);
   }
-  // Line 3 holds 72 neurons of the group: strips of 32, 32 and 8; the fourth has none and does not run.
+  // Line 3 holds 72 neurons of the group: strips of 32, 32 and 8; the fourth has none and does not
+  // run.
   NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_NEURONS), 72);
   NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_INSTRS), 3 * 16);
   NT_RIG_EQUAL(nt_rig_reg(dev, NT_REG_TIMESTEP), 0);
@@ -241,14 +253,16 @@ static void test_inputs(void **state) {
   nt_dev_close(dev);
 }
 
-/// RDC of a 24-bit accumulator sign-extends; an inactive dendrite is 0 whatever was written to its memory.
+/// RDC of a 24-bit accumulator sign-extends; an inactive dendrite is 0 whatever was written to its
+/// memory.
 static void test_rdc_24_bits(void **state) {
   (void)state;
   nt_params_t params = nt_params_default();
   params.acc_bits = 24;
   nt_dev_t *dev = nt_rig_open(&params);
   const uint32_t program[] = {NT_RIG_OP(RDC) | NT_RIG_D(1) | 1, NT_RIG_OP(ST) | NT_RIG_A(1) | 0,
-                              NT_RIG_OP(RDC) | NT_RIG_D(1) | 2, NT_RIG_OP(ST) | NT_RIG_A(1) | 1, NT_RIG_OP(END)};
+                              NT_RIG_OP(RDC) | NT_RIG_D(1) | 2, NT_RIG_OP(ST) | NT_RIG_A(1) | 1,
+                              NT_RIG_OP(END)};
   const nt_rig_group_t group = {.lines = 1, .neurons = 1, .state_base = STATE, .state_words = 4};
   nt_rig_group(dev, 0, 0, &group);
   nt_rig_program(dev, 0, 0, program, 5);
@@ -263,7 +277,7 @@ static void test_rdc_24_bits(void **state) {
   nt_dev_close(dev);
 }
 
-// ---- Control flow --------------------------------------------------------------------------------------------------
+// ---- Control flow -------------------------------------------------------------------------------
 
 static void test_skip(void **state) {
   (void)state;
@@ -273,35 +287,37 @@ static void test_skip(void **state) {
       NT_RIG_OP(CEQ) | NT_RIG_A(1) | NT_RIG_B(0), // predicate: state 0 is 0
       NT_RIG_OP(SKP) | 3,
       NT_RIG_OP(ADD) | NT_RIG_D(2) | NT_RIG_A(2) | NT_RIG_C(0), // skipped: + 1
-      NT_RIG_OP(JMP) | NT_RIG_A(NT_JMP_ALWAYS) | 5,              // counts as an instruction skipped
+      NT_RIG_OP(JMP) | NT_RIG_A(NT_JMP_ALWAYS) | 5,             // counts as an instruction skipped
       NT_RIG_OP(ADD) | NT_RIG_D(2) | NT_RIG_A(2) | NT_RIG_C(1), // skipped: + 10
       NT_RIG_OP(ADD) | NT_RIG_D(2) | NT_RIG_A(2) | NT_RIG_C(2), // all: + 100
-      NT_RIG_OP(SKP) | 1U << 4 | 1,                              // inverted: the odd ones skip one
-      NT_RIG_OP(CEQ) | NT_RIG_A(1) | NT_RIG_B(1),               // predicate on, for the even ones (still on)
-      NT_RIG_OP(SKP) | 0,                                        // skips nothing
+      NT_RIG_OP(SKP) | 1U << 4 | 1,                             // inverted: the odd ones skip one
+      NT_RIG_OP(ADD) | NT_RIG_D(2) | NT_RIG_A(2) | NT_RIG_C(4), // so only the even: + 10000
+      NT_RIG_OP(SKP) | 0,                                       // skips nothing
       NT_RIG_OP(ADD) | NT_RIG_D(2) | NT_RIG_A(2) | NT_RIG_C(3), // all: + 1000
       NT_RIG_OP(ST) | NT_RIG_A(2) | 1,
       NT_RIG_OP(END),
   };
   nt_dev_t *dev = OPEN_PROGRAM(40, program);
-  for (uint32_t k = 0, value = 1; k < 4; k++, value *= 10)
+  for (uint32_t k = 0, value = 1; k < 5; k++, value *= 10)
     nt_rig_write(dev, 0, NT_SPACE_TABLE, k, value);
   for (uint32_t n = 0; n < 40; n++)
     set_state(dev, 4, n, 0, (int32_t)(n % 2));
   nt_rig_step(dev, 0);
   for (uint32_t n = 0; n < 40; n++)
-    NT_RIG_EQUAL(state_of(dev, 4, n, 1), n % 2 == 0 ? 1100 : 1111);
+    NT_RIG_EQUAL(state_of(dev, 4, n, 1), n % 2 == 0 ? 11100 : 1111);
   NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_INSTRS), 26);
   NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_NEURONS), 40);
   nt_dev_close(dev);
 }
 
 /// Runs JMP with the given condition, mask and predicates; true if it was taken.
-static bool jump_taken(uint32_t condition, uint32_t mask, uint32_t touched, const int32_t predicate[2], bool skip_second) {
+static bool jump_taken(uint32_t condition, uint32_t mask, uint32_t touched,
+                       const int32_t predicate[2], bool skip_second) {
   const uint32_t program[] = {
       NT_RIG_OP(LD) | NT_RIG_D(1) | 0,
       NT_RIG_OP(LD) | NT_RIG_D(4) | 1,
-      NT_RIG_OP(CEQ) | NT_RIG_A(4) | NT_RIG_C(0), // neurons with state 1 set skip the next two if asked to
+      NT_RIG_OP(CEQ) | NT_RIG_A(4) |
+          NT_RIG_C(0), // neurons with state 1 set skip the next two if asked to
       NT_RIG_OP(SKP) | 2,
       NT_RIG_OP(CEQ) | NT_RIG_A(1) | NT_RIG_C(0),
       NT_RIG_OP(JMP) | NT_RIG_A(condition) | NT_RIG_B(mask) | 8,
@@ -341,7 +357,8 @@ static void test_jump(void **state) {
 }
 
 /// Flags and instructions counted after one strip of `program` at instruction `entry`.
-static void expect_end(const uint32_t *program, size_t count, uint32_t entry, uint32_t flags, uint32_t instrs) {
+static void expect_end(const uint32_t *program, size_t count, uint32_t entry, uint32_t flags,
+                       uint32_t instrs) {
   nt_dev_t *dev = nt_rig_open(NULL);
   const nt_rig_group_t group = {.always = true, .lines = 1, .neurons = 1, .entry = entry};
   nt_rig_group(dev, 0, 0, &group);
@@ -397,7 +414,9 @@ static void test_end_at_limit(void **state) {
   (void)state;
   // 3 instructions, 1023 rounds of 4, and END: 4096.
   const uint32_t program[] = {
-      NT_RIG_OP(SKP), NT_RIG_OP(SKP), NT_RIG_OP(SKP),
+      NT_RIG_OP(SKP),
+      NT_RIG_OP(SKP),
+      NT_RIG_OP(SKP),
       NT_RIG_OP(ADD) | NT_RIG_D(1) | NT_RIG_A(1) | NT_RIG_C(0),
       NT_RIG_OP(CEQ) | NT_RIG_A(1) | NT_RIG_C(1),
       NT_RIG_OP(SKP),
@@ -449,9 +468,15 @@ static void test_bad_strip(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_alu),         cmocka_unit_test(test_compare), cmocka_unit_test(test_constants_and_tables),
-      cmocka_unit_test(test_inputs),      cmocka_unit_test(test_skip),    cmocka_unit_test(test_rdc_24_bits),
-      cmocka_unit_test(test_jump),        cmocka_unit_test(test_ends),    cmocka_unit_test(test_end_at_limit),
+      cmocka_unit_test(test_alu),
+      cmocka_unit_test(test_compare),
+      cmocka_unit_test(test_constants_and_tables),
+      cmocka_unit_test(test_inputs),
+      cmocka_unit_test(test_skip),
+      cmocka_unit_test(test_rdc_24_bits),
+      cmocka_unit_test(test_jump),
+      cmocka_unit_test(test_ends),
+      cmocka_unit_test(test_end_at_limit),
       cmocka_unit_test(test_bad_strip),
   };
   return nt_rig_report("test_engine", cmocka_run_group_tests(tests, NULL, NULL));

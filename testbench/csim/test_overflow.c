@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrapping accumulators and the verdict on ACC_OVERFLOW (docs/spec/arithmetic.md, "Overflow flag"), and random lists
-// against a reference that adds synapse by synapse in 64 bits.
+// Wrapping accumulators and the verdict on ACC_OVERFLOW (docs/spec/arithmetic.md, "Overflow flag"),
+// and random lists against a reference that adds synapse by synapse in 64 bits.
 #include "nt_rig.h"
 
 #include <stdlib.h>
@@ -41,7 +41,8 @@ static void test_verdict(void **state) {
   expect(dev, NT_GOLDEN_MUST_BE_1);
   clear_flag(dev);
   expect(dev, NT_GOLDEN_MUST_BE_0);
-  // A row at its most negative value has not overflowed; one below it has, also when only the swap looks.
+  // A row at its most negative value has not overflowed; one below it has, also when only the swap
+  // looks.
   for (int k = 0; k < 2; k++)
     nt_rig_inject(dev, 1, 1, 1 << 22);
   NT_RIG_EQUAL(nt_rig_acc(dev, 0, 0, 0, 0), INT32_MIN);
@@ -111,7 +112,7 @@ static void test_24_bits(void **state) {
   nt_dev_close(dev);
 }
 
-// ---- Random lists --------------------------------------------------------------------------------------------------
+// ---- Random lists -------------------------------------------------------------------------------
 
 /// The reference: exact sums and bounds of every row.
 typedef struct nt_reference {
@@ -152,7 +153,8 @@ static void random_spike(nt_dev_t *dev, nt_reference_t *ref, int32_t payload_max
       for (uint32_t lane = 0; lane < ref->lanes; lane++) {
         int32_t weight = 0;
         for (uint32_t j = 0; j < digits; j++)
-          weight += (int32_t)(nt_rig_pool_get(dev, 0, word + j, lane / 16) >> 2 * (lane % 16) & 3) * (1 << 2 * j);
+          weight += (int32_t)(nt_rig_pool_get(dev, 0, word + j, lane / 16) >> 2 * (lane % 16) & 3) *
+                    (1 << 2 * j);
         if (weight >= 1 << (2 * digits - 1))
           weight -= 1 << 2 * digits;
         add(ref, dev->params.acc_bits, row, lane, (int64_t)payload * weight * (1 << exp));

@@ -4,18 +4,20 @@
 
 enum { STATE = 2048, PORTS = 3000 };
 
-/// Core 0 runs a group on line 1 whose neurons send their accumulator of dendrite 0 on port 0 and then on port 3.
+/// Core 0 runs a group on line 1 whose neurons send their accumulator of dendrite 0 on port 0 and
+/// then on port 7.
 static nt_dev_t *open_sender(uint32_t neurons) {
-  static const uint32_t program[] = {NT_RIG_OP(RDC) | NT_RIG_D(1) | 0, NT_RIG_OP(SPK) | NT_RIG_A(1) | 0,
-                                     NT_RIG_OP(SPK) | NT_RIG_A(1) | 3, NT_RIG_OP(END)};
+  static const uint32_t program[] = {NT_RIG_OP(RDC) | NT_RIG_D(1) | 0,
+                                     NT_RIG_OP(SPK) | NT_RIG_A(1) | 0,
+                                     NT_RIG_OP(SPK) | NT_RIG_A(1) | 7, NT_RIG_OP(END)};
   nt_dev_t *dev = nt_rig_open(NULL);
   const nt_rig_group_t group = {.line = 1,
                                 .lines = 1,
                                 .neurons = neurons,
                                 .entry = 10,
                                 .state_base = STATE,
-                                .port_ptr = {PORTS, 0, 0, PORTS + 8},
-                                .port_count = {1, 0, 0, 0}};
+                                .port_ptr = {PORTS},
+                                .port_count = {1}};
   nt_rig_group(dev, 0, 2, &group);
   nt_rig_program(dev, 0, 10, program, 4);
   return dev;
@@ -71,7 +73,8 @@ static void test_types(void **state) {
     NT_RIG_EQUAL(spike.axon, 0x8001);
     NT_RIG_EQUAL(spike.type, cases[k].type);
     NT_RIG_EQUAL(spike.payload, cases[k].sent);
-    NT_RIG_EQUAL(nt_golden_flags(dev, 0), (uint32_t)cases[k].clipped << NT_FLAGS_PAYLOAD_CLIPPED_LSB);
+    NT_RIG_EQUAL(nt_golden_flags(dev, 0),
+                 (uint32_t)cases[k].clipped << NT_FLAGS_PAYLOAD_CLIPPED_LSB);
     nt_rig_write(dev, 0, NT_SPACE_CREG, NT_CREG_FLAGS, 0xFFFFFFFFU);
     NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_MSG_OUT), k + 1);
   }
@@ -86,11 +89,12 @@ static void test_fan_out(void **state) {
                                 .lines = 1,
                                 .neurons = 128,
                                 .entry = 10,
-                                .port_ptr = {8191, 0, 0, PORTS},
-                                .port_count = {6, 0, 0, 1}};
+                                .port_ptr = {8191, [7] = PORTS},
+                                .port_count = {6, [7] = 1}};
   nt_rig_group(dev, 0, 2, &group);
   for (uint32_t k = 0; k < 6; k++) // dwords 4 and 5 wrap to pool word 0
-    nt_rig_dword(dev, 0, 8191, k, nt_rig_dest(100 + k, k, 65500, NT_SPIKE_TYPE_GRADED16, k % 2 == 1));
+    nt_rig_dword(dev, 0, 8191, k,
+                 nt_rig_dest(100 + k, k, 65500, NT_SPIKE_TYPE_GRADED16, k % 2 == 1));
   nt_rig_dword(dev, 0, PORTS, 0, nt_rig_dest(200, 1, 7, NT_SPIKE_TYPE_GRADED24, true));
   for (uint32_t n = 0; n < 128; n++)
     set_input(dev, n, n % 3 == 0 ? 0 : (int32_t)n - 64); // neuron 64's value is 0
@@ -107,7 +111,10 @@ static void test_fan_out(void **state) {
     NT_RIG_EQUAL(n < 128 && n % 3 != 0 && n != 64 && dest < 7 && !seen[dest][n], true);
     seen[dest][n] = true;
     NT_RIG_EQUAL(spikes[k].cores, dest == 6 ? 1 : dest);
-    NT_RIG_EQUAL(spikes[k].axon, dest == 6 ? 7 + n : dest % 2 == 0 ? 65500 : n < 36 ? 65500 + n : n - 36);
+    NT_RIG_EQUAL(spikes[k].axon, dest == 6       ? 7 + n
+                                 : dest % 2 == 0 ? 65500
+                                 : n < 36        ? 65500 + n
+                                                 : n - 36);
   }
   nt_dev_drain(dev, &spikes, &count);
   NT_RIG_EQUAL(count, 0);
@@ -169,19 +176,54 @@ static void test_drain(void **state) {
   for (size_t k = 0; k < count; k++)
     sum += spikes[k].payload;
   NT_RIG_EQUAL(sum, 2560 * 2561 / 2);
-  for (uint32_t n = 0; n < 128; n++) // a row that the host makes active needs all its accumulators written
+  for (uint32_t n = 0; n < 128;
+       n++) // a row that the host makes active needs all its accumulators written
     set_input(dev, n, n == 4 ? -1 : 0);
   nt_rig_step(dev, 20);
   NT_RIG_EQUAL(only_spike(dev).payload, -1);
   nt_dev_close(dev);
 }
 
+/// The tap shows what a core sent in the last step, whatever became of it.
+static void test_tap(void **state) {
+  (void)state;
+  nt_dev_t *dev = open_sender(2);
+  const nt_rig_group_t group = {
+      .line = 1, .lines = 1, .neurons = 2, .entry = 10, .port_ptr = {PORTS}, .port_count = {3}};
+  nt_rig_group(dev, 0, 2, &group);
+  nt_rig_dword(dev, 0, PORTS, 0, nt_rig_dest(0, 2, 9, NT_SPIKE_TYPE_GRADED8, false));   // local
+  nt_rig_dword(dev, 0, PORTS, 1, nt_rig_dest(0, 128, 9, NT_SPIKE_TYPE_GRADED8, false)); // dropped
+  nt_rig_dword(dev, 0, PORTS, 2, nt_rig_dest(5, 1, 9, NT_SPIKE_TYPE_GRADED8, true));    // leaves
+  const uint64_t *wire = NULL;
+  size_t count = 9;
+  dev->ops->tap(dev, 0, &wire, &count);
+  NT_RIG_EQUAL(count, 0);
+  for (uint32_t step = 0; step < 3; step++) { // on in step 1 only
+    dev->ops->set_tap(dev, step == 1);
+    set_input(dev, 0, 0);
+    set_input(dev, 1, -2);
+    nt_rig_step(dev, step);
+    dev->ops->tap(dev, 0, &wire, &count);
+    NT_RIG_EQUAL(count, step == 1 ? 3 : 0);
+    if (step == 1) {
+      NT_RIG_EQUAL(wire[0], 0x1020000009FFFFFE);
+      NT_RIG_EQUAL(wire[1], 0x1800000009FFFFFE);
+      NT_RIG_EQUAL(wire[2], 0x101005000AFFFFFE);
+    }
+    dev->ops->tap(dev, 1, &wire, &count);
+    NT_RIG_EQUAL(count, 0);
+  }
+  nt_dev_close(dev);
+}
+
 static void test_probe(void **state) {
   (void)state;
-  static const uint32_t program[] = {
-      NT_RIG_OP(SPC) | NT_RIG_D(1) | NT_SPC_NEURON, NT_RIG_OP(NEG) | NT_RIG_D(2) | NT_RIG_B(1),
-      NT_RIG_OP(CEQ) | NT_RIG_A(1) | NT_RIG_B(0), // neuron 0 skips
-      NT_RIG_OP(SKP) | 1, NT_RIG_OP(PRB) | NT_RIG_A(2), NT_RIG_OP(END)};
+  static const uint32_t program[] = {NT_RIG_OP(SPC) | NT_RIG_D(1) | NT_SPC_NEURON,
+                                     NT_RIG_OP(NEG) | NT_RIG_D(2) | NT_RIG_B(1),
+                                     NT_RIG_OP(CEQ) | NT_RIG_A(1) | NT_RIG_B(0), // neuron 0 skips
+                                     NT_RIG_OP(SKP) | 1,
+                                     NT_RIG_OP(PRB) | NT_RIG_A(2),
+                                     NT_RIG_OP(END)};
   nt_dev_t *dev = nt_rig_open(NULL);
   const nt_rig_group_t group = {.always = true, .line = 6, .lines = 2, .neurons = 130};
   nt_rig_group(dev, 3, 15, &group);
@@ -223,7 +265,8 @@ static void test_wire(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_types), cmocka_unit_test(test_fan_out), cmocka_unit_test(test_local),
-      cmocka_unit_test(test_drain), cmocka_unit_test(test_probe),   cmocka_unit_test(test_wire),
+      cmocka_unit_test(test_drain), cmocka_unit_test(test_tap),     cmocka_unit_test(test_probe),
+      cmocka_unit_test(test_wire),
   };
   return nt_rig_report("test_spike", cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Synapse lists of every format, activity and the synapse counters (docs/spec/memory.md, docs/spec/timestep.md).
+// Synapse lists of every format, activity and the synapse counters (docs/spec/memory.md,
+// docs/spec/timestep.md).
 #include "nt_rig.h"
 
 enum { LIST = 1024 }; ///< pool word of the tests' lists
@@ -11,7 +12,8 @@ static void put_digit(nt_dev_t *dev, uint32_t word, uint32_t lane, uint32_t code
   nt_rig_pool(dev, 0, word, lane / 16, (old & ~(3U << shift)) | code << shift);
 }
 
-/// Every weight of every width, with every exponent: 128 lanes of two lines hold the 256 8-bit weights.
+/// Every weight of every width, with every exponent: 128 lanes of two lines hold the 256 8-bit
+/// weights.
 static void test_dense_weights(void **state) {
   (void)state;
   static const int32_t payload[] = {1, -3, 100};
@@ -28,7 +30,8 @@ static void test_dense_weights(void **state) {
         for (int32_t n = 0; n < 256; n++) {
           const int32_t code = n % weights;
           const int32_t weight = code >= weights / 2 ? code - weights : code;
-          NT_RIG_EQUAL(nt_rig_acc(dev, 0, 2, n < 128 ? 3 : 4, (uint32_t)n % 128), payload[p] * weight * (1 << exp));
+          NT_RIG_EQUAL(nt_rig_acc(dev, 0, 2, n < 128 ? 3 : 4, (uint32_t)n % 128),
+                       payload[p] * weight * (1 << exp));
         }
         nt_rig_step(dev, 0);
       }
@@ -43,7 +46,8 @@ static void test_dense_weights(void **state) {
 static void test_dense_rows(void **state) {
   (void)state;
   nt_dev_t *dev = nt_rig_open(NULL);
-  // Lane 0 of eight words from pool word 8190 on: 2 dendrites x 2 lines x 2 digits, weights 1, 4, -8, 5.
+  // Lane 0 of eight words from pool word 8190 on: 2 dendrites x 2 lines x 2 digits, weights 1, 4,
+  // -8, 5.
   static const uint32_t code[8] = {1, 0, 0, 1, 0, 2, 1, 1};
   for (uint32_t k = 0; k < 8; k++)
     put_digit(dev, 8190 + k, 0, code[k]);
@@ -61,7 +65,8 @@ static void test_dense_rows(void **state) {
     NT_RIG_EQUAL(nt_rig_acc(dev, 0, 3, 7, lane), 0);
   NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_SYNOPS), 512);
   NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_WORDS), 8);
-  // A list of more lines than the tile has meets rows twice: 9 lines from line 0 on, all words zero except the first.
+  // A list of more lines than the tile has meets rows twice: 9 lines from line 0 on, all words zero
+  // except the first.
   put_digit(dev, LIST, 5, 1);
   put_digit(dev, LIST + 8, 5, 1);
   nt_rig_axon(dev, 0, 4, nt_rig_dense(1, 1, 0, 9, 1, 0, LIST));
@@ -81,8 +86,8 @@ static void test_sparse(void **state) {
   static const struct {
     uint32_t index;
     int32_t weight;
-  } list[14] = {{0, 1},    {1, -1},   {127, 127}, {128, -128}, {255, 2}, {256, 3},  {0, 10},
-                {383, -5}, {384, 64}, {2, 7},     {3, 8},      {4, 9},   {5, 11},   {4095, 1}};
+  } list[14] = {{0, 1},    {1, -1},   {127, 127}, {128, -128}, {255, 2}, {256, 3}, {0, 10},
+                {383, -5}, {384, 64}, {2, 7},     {3, 8},      {4, 9},   {5, 11},  {4095, 1}};
   for (uint32_t dword = 0; dword < 5; dword++) {
     uint64_t value = 0;
     for (uint32_t n = 3 * dword; n < 3 * dword + 3 && n < 14; n++)
@@ -211,18 +216,21 @@ static void test_delivery(void **state) {
   inject_wire(dev, &(nt_spike_t){.tile = 1, .cores = 1, .payload = 1});
   NT_RIG_EQUAL(nt_rig_acc(dev, 0, 0, 0, 0), -8388607);
   // Spikes that no message can hold are refused before any is delivered.
-  const nt_spike_t bad[] = {{.tile = 1, .cores = 1, .payload = 1}, {.tile = 1, .cores = 1, .payload = 8388608}};
+  const nt_spike_t bad[] = {{.tile = 1, .cores = 1, .payload = 1},
+                            {.tile = 1, .cores = 1, .payload = 8388608}};
   NT_RIG_EQUAL(nt_dev_inject(dev, bad, 2, NULL), NT_ERR_ARG);
   NT_RIG_EQUAL(nt_dev_inject(dev, &(nt_spike_t){.tile = 4096, .cores = 1}, 1, NULL), NT_ERR_ARG);
-  NT_RIG_EQUAL(nt_dev_inject(dev, &(nt_spike_t){.tile = 1, .cores = 1, .type = 4}, 1, NULL), NT_ERR_ARG);
+  NT_RIG_EQUAL(nt_dev_inject(dev, &(nt_spike_t){.tile = 1, .cores = 1, .type = 4}, 1, NULL),
+               NT_ERR_ARG);
   NT_RIG_EQUAL(nt_rig_counter(dev, 0, NT_COUNTER_MSG_IN), 2);
   nt_dev_close(dev);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_dense_weights),  cmocka_unit_test(test_dense_rows), cmocka_unit_test(test_sparse),
-      cmocka_unit_test(test_inline_formats), cmocka_unit_test(test_bad_axon),   cmocka_unit_test(test_delivery),
+      cmocka_unit_test(test_dense_weights), cmocka_unit_test(test_dense_rows),
+      cmocka_unit_test(test_sparse),        cmocka_unit_test(test_inline_formats),
+      cmocka_unit_test(test_bad_axon),      cmocka_unit_test(test_delivery),
   };
   return nt_rig_report("test_synapse", cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -20,8 +20,7 @@ static void fake_close(nt_dev_t *dev) {
   current_plan->closed++;
 }
 
-static nt_status_t fake_reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value,
-                                 nt_error_t *err) {
+static nt_status_t fake_reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err) {
   nt_fake_dev_t *fake = fake_of(dev);
   const nt_params_t *p = &dev->params;
   const uint32_t params[] = {p->cores,    p->word_bits,  p->pool_words,  p->lines,
@@ -42,8 +41,7 @@ static nt_status_t fake_reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value
   }
 }
 
-static nt_status_t fake_reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value,
-                                  nt_error_t *err) {
+static nt_status_t fake_reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t *err) {
   nt_fake_dev_t *fake = fake_of(dev);
   switch (offset) {
   case NT_REG_TILE_ID: fake->tile_id = value; return NT_OK;
@@ -144,7 +142,8 @@ nt_status_t nt_fake_open(void *user, uint32_t tile, const nt_params_t *params, n
     return nt_fail(err, NT_ERR_MEMORY, "nothing there");
   nt_fake_dev_t *fake = calloc(1, sizeof *fake);
   assert_non_null(fake);
-  fake->dev = (nt_dev_t){.ops = &FAKE_OPS, .params = plan->params != NULL ? *plan->params : *params};
+  fake->dev =
+      (nt_dev_t){.ops = &FAKE_OPS, .params = plan->params != NULL ? *plan->params : *params};
   fake->version = plan->version;
   fake->tile_id = UINT32_MAX;
   for (uint32_t core = 0; core < fake->dev.params.cores; core++) {

@@ -51,9 +51,9 @@ static uint32_t identity(const nt_test_file_t *file, uint32_t sections) {
   uLong crc = crc32(0, file->data + 12, 44); // definition hash to number of sections
   for (uint32_t i = 0; i < sections; i++) {
     const uint8_t *entry = file->data + NT_FORGE_HEADER + (size_t)NT_FORGE_ENTRY * i;
-    crc = crc32(crc, entry, 24);      // name, tile, core
-    crc = crc32(crc, entry + 28, 4);  // raw CRC
-    crc = crc32(crc, entry + 48, 8);  // raw size
+    crc = crc32(crc, entry, 24);     // name, tile, core
+    crc = crc32(crc, entry + 28, 4); // raw CRC
+    crc = crc32(crc, entry + 48, 8); // raw size
   }
   return (uint32_t)crc;
 }
@@ -65,12 +65,18 @@ nt_test_file_t nt_forge_file(const nt_forge_t *forge) {
   assert_non_null(file.data);
   file.size = offset;
   memcpy(file.data, forge->magic, 8);
-  const uint32_t head[] = {forge->version,           forge->hash,
-                           forge->params.cores,      forge->params.word_bits,
-                           forge->params.pool_words, forge->params.lines,
-                           forge->params.acc_bits,   forge->params.prog_words,
-                           forge->params.table_words, forge->params.groups,
-                           forge->tiles,             forge->sections};
+  const uint32_t head[] = {forge->version,
+                           forge->hash,
+                           forge->params.cores,
+                           forge->params.word_bits,
+                           forge->params.pool_words,
+                           forge->params.lines,
+                           forge->params.acc_bits,
+                           forge->params.prog_words,
+                           forge->params.table_words,
+                           forge->params.groups,
+                           forge->tiles,
+                           forge->sections};
   for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
     nt_forge_set(&file, 8 + 4 * i, head[i], 4);
   nt_forge_set(&file, 60, forge->timestep, 4);

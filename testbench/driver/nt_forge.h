@@ -6,7 +6,12 @@
 
 #include "nt_test_support.h"
 
-enum { NT_FORGE_SECTIONS_MAX = 70, NT_FORGE_RAW_MAX = 4096, NT_FORGE_HEADER = 68, NT_FORGE_ENTRY = 56 };
+enum {
+  NT_FORGE_SECTIONS_MAX = 70,
+  NT_FORGE_RAW_MAX = 4096,
+  NT_FORGE_HEADER = 68,
+  NT_FORGE_ENTRY = 56
+};
 
 typedef struct nt_forge_section {
   char name[16];

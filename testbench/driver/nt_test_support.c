@@ -79,8 +79,8 @@ void nt_test_write(const char *path, const void *data, size_t size) {
 void nt_test_path(char path[NT_TEST_PATH_MAX], const char *name) {
   const char *parent = getenv("TMPDIR");
   char folder[NT_TEST_PATH_MAX / 2];
-  const int length = snprintf(folder, sizeof folder, "%s/nt_test_XXXXXX",
-                              parent != NULL ? parent : "/tmp");
+  const int length =
+      snprintf(folder, sizeof folder, "%s/nt_test_XXXXXX", parent != NULL ? parent : "/tmp");
   assert_true(length > 0 && (size_t)length < sizeof folder);
   assert_non_null(mkdtemp(folder));
   (void)snprintf(path, NT_TEST_PATH_MAX, "%s/%.100s", folder, name);

@@ -14,11 +14,11 @@
 #include "nt_image.h"
 
 /// Fails the test unless both values are equal; counts the comparison.
-#define NT_EQUAL(found, expected) \
+#define NT_EQUAL(found, expected)                                                                  \
   nt_test_equal((uint64_t)(found), (uint64_t)(expected), #found, __FILE__, __LINE__)
 void nt_test_equal(uint64_t found, uint64_t expected, const char *what, const char *file, int line);
 /// The same for `size` bytes.
-#define NT_SAME(found, expected, size) \
+#define NT_SAME(found, expected, size)                                                             \
   nt_test_same(found, expected, size, #found, __FILE__, __LINE__)
 void nt_test_same(const void *found, const void *expected, size_t size, const char *what,
                   const char *file, int line);
@@ -26,17 +26,17 @@ void nt_test_same(const void *found, const void *expected, size_t size, const ch
 int nt_test_report(const char *name, int failed);
 
 /// Fails the test with the library's message unless `call`, which fills `err`, returns NT_OK.
-#define NT_OK_CALL(call, err) \
-  do { \
-    if ((call) != NT_OK) \
-      fail_msg("%s: %s", nt_status_str((err).status), (err).text); \
+#define NT_OK_CALL(call, err)                                                                      \
+  do {                                                                                             \
+    if ((call) != NT_OK)                                                                           \
+      fail_msg("%s: %s", nt_status_str((err).status), (err).text);                                 \
   } while (0)
 /// Fails unless `call` returns `expected`, fills `err` accordingly, and its text contains `part`.
-#define NT_FAILS(call, err, expected, part) \
-  do { \
-    (err) = (nt_error_t){0}; \
-    const nt_status_t returned_ = (call); \
-    nt_test_failure(returned_, &(err), expected, part, __FILE__, __LINE__); \
+#define NT_FAILS(call, err, expected, part)                                                        \
+  do {                                                                                             \
+    (err) = (nt_error_t){0};                                                                       \
+    const nt_status_t returned_ = (call);                                                          \
+    nt_test_failure(returned_, &(err), expected, part, __FILE__, __LINE__);                        \
   } while (0)
 void nt_test_failure(nt_status_t returned, const nt_error_t *err, nt_status_t expected,
                      const char *part, const char *file, int line);

@@ -7,7 +7,8 @@
 
 static void test_layout(void **state) {
   (void)state;
-  static const uint8_t expected[] = {'a', 'b', 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1, 0xff, 0xff, 0xff, 0xff};
+  static const uint8_t expected[] = {'a', 'b', 4, 3, 2, 1,    8,    7,    6,
+                                     5,   4,   3, 2, 1, 0xff, 0xff, 0xff, 0xff};
   nt_bytes_t bytes = {0};
   nt_bytes_put(&bytes, "ab", 2);
   nt_bytes_put_u32(&bytes, 0);

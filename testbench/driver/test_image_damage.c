@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 typedef struct fixture {
   char path[NT_TEST_PATH_MAX];
@@ -104,8 +105,8 @@ static void test_forged_image_loads(void **state) {
   nt_forge_t forge = nt_forge_image();
   nt_forge_section_t *core = &forge.section[0];
   core->size = 0;
-  const uint32_t words[] = {7, 9, 3, NT_SPACE_POOL, 510, 2, 0xa, 0xb, NT_SPACE_PROG, 0, 1, 0xc,
-                            NT_SPACE_GROUP, 127, 1, 0xd};
+  const uint32_t words[] = {7, 9, 3,   NT_SPACE_POOL,  510, 2, 0xa, 0xb, NT_SPACE_PROG,
+                            0, 1, 0xc, NT_SPACE_GROUP, 127, 1, 0xd};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     nt_forge_put(core, words[i]);
   nt_test_file_t file = nt_forge_file(&forge);
@@ -134,7 +135,8 @@ static void test_lying_header(void **state) {
   lie.magic = "NTSTATE\n";
   refuse(fixture, nt_forge_file(&lie), NT_ERR_FORMAT,
          "magic: is a state file, allowed an image file");
-  lie.magic = "\x7f" "ELF\0\0\0\0";
+  lie.magic = "\x7f"
+              "ELF\0\0\0\0";
   refuse(fixture, nt_forge_file(&lie), NT_ERR_FORMAT, "neither");
   lie = forge;
   lie.version = 2;
@@ -196,6 +198,24 @@ static void test_lying_table(void **state) {
   nt_forge_free(&forge);
 }
 
+/// Bytes behind the end of a section's stream, counted as its own.
+static void test_trailing_bytes(void **state) {
+  const fixture_t *fixture = *state;
+  nt_forge_t forge = nt_forge_image();
+  nt_test_file_t file = nt_forge_file(&forge);
+  const size_t start = NT_FORGE_HEADER + NT_FORGE_ENTRY;
+  const size_t stored = file.size - start + 4;
+  file.data = realloc(file.data, file.size + 4);
+  assert_non_null(file.data);
+  file.size += 4;
+  nt_forge_set(&file, file.size - 4, 0, 4);
+  nt_forge_set(&file, TABLE_AT + 24, crc32(0, file.data + start, (uInt)stored), 4);
+  nt_forge_set(&file, TABLE_AT + 40, stored, 8);
+  nt_forge_reseal(&file, 1);
+  refuse(fixture, file, NT_ERR_FORMAT, "section 0 (core): does not expand");
+  nt_forge_free(&forge);
+}
+
 static void test_lying_names(void **state) {
   const fixture_t *fixture = *state;
   nt_forge_t forge = nt_forge_image();
@@ -233,17 +253,16 @@ static void test_lying_runs(void **state) {
       {3, {0, 65537, 0}, "AXON_COUNT: found 65537, allowed 0..65536"},
       {7, {0, 0, 1, NT_SPACE_ACC, 0, 1, 1}, "space: found 4, allowed 0..3"},
       {7, {0, 0, 1, UINT32_MAX, 0, 1, 1}, "space: found 4294967295"},
-      {7, {0, 0, 1, NT_SPACE_POOL, 512, 1, 1},
-       "address in space 0: found 512, allowed 0..511"},
-      {7, {0, 0, 1, NT_SPACE_PROG, 0, 0, 1},
-       "words at 0 in space 1: found 0, allowed 1..64"},
-      {7, {0, 0, 1, NT_SPACE_TABLE, 63, 2, 1},
-       "words at 63 in space 2: found 2, allowed 1..1"},
+      {7, {0, 0, 1, NT_SPACE_POOL, 512, 1, 1}, "address in space 0: found 512, allowed 0..511"},
+      {7, {0, 0, 1, NT_SPACE_PROG, 0, 0, 1}, "words at 0 in space 1: found 0, allowed 1..64"},
+      {7, {0, 0, 1, NT_SPACE_TABLE, 63, 2, 1}, "words at 63 in space 2: found 2, allowed 1..1"},
       {7, {0, 0, 1, NT_SPACE_GROUP, 1, UINT32_MAX, 1}, "found 4294967295, allowed 1..127"},
       {6, {0, 0, 1, NT_SPACE_POOL, 0, 512}, "ends inside a run"},
-      {11, {0, 0, 2, NT_SPACE_PROG, 5, 1, 1, NT_SPACE_PROG, 5, 1, 1},
+      {11,
+       {0, 0, 2, NT_SPACE_PROG, 5, 1, 1, NT_SPACE_PROG, 5, 1, 1},
        "address in space 1: found 5, allowed 6..63"},
-      {11, {0, 0, 2, NT_SPACE_PROG, 5, 1, 1, NT_SPACE_POOL, 9, 1, 1},
+      {11,
+       {0, 0, 2, NT_SPACE_PROG, 5, 1, 1, NT_SPACE_POOL, 9, 1, 1},
        "space: found 0, allowed 1..3"},
   };
   nt_forge_t forge = nt_forge_image();
@@ -315,7 +334,8 @@ static void test_random_bytes(void **state) {
     memcpy(damaged.data, file.data, file.size);
     const uint64_t changes = 1 + nt_test_random(&random) % 3;
     for (uint64_t i = 0; i < changes; i++)
-      damaged.data[nt_test_random(&random) % file.size] ^= (uint8_t)(1 + nt_test_random(&random) % 255);
+      damaged.data[nt_test_random(&random) % file.size] ^=
+          (uint8_t)(1 + nt_test_random(&random) % 255);
     nt_forge_reseal(&damaged, 3);
     nt_image_t *image = NULL;
     nt_error_t err;
@@ -335,8 +355,9 @@ int main(void) {
       DAMAGE_TEST(test_every_truncation), DAMAGE_TEST(test_every_flip),
       DAMAGE_TEST(test_extra_bytes),      DAMAGE_TEST(test_forged_image_loads),
       DAMAGE_TEST(test_lying_header),     DAMAGE_TEST(test_lying_table),
-      DAMAGE_TEST(test_lying_names),      DAMAGE_TEST(test_lying_runs),
-      DAMAGE_TEST(test_random_runs),      DAMAGE_TEST(test_random_bytes),
+      DAMAGE_TEST(test_trailing_bytes),   DAMAGE_TEST(test_lying_names),
+      DAMAGE_TEST(test_lying_runs),       DAMAGE_TEST(test_random_runs),
+      DAMAGE_TEST(test_random_bytes),
   };
   return nt_test_report("image_damage", cmocka_run_group_tests(tests, NULL, NULL));
 }

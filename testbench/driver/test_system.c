@@ -35,8 +35,8 @@ static nt_fake_dev_t *fake(nt_system_t *system, uint32_t tile) {
 
 static void inject(nt_system_t *system, uint16_t tile, uint16_t axon, int32_t payload) {
   nt_error_t err;
-  const nt_spike_t spike = {.tile = tile, .cores = 1, .type = NT_SPIKE_TYPE_GRADED24, .axon = axon,
-                            .payload = payload};
+  const nt_spike_t spike = {
+      .tile = tile, .cores = 1, .type = NT_SPIKE_TYPE_GRADED24, .axon = axon, .payload = payload};
   NT_OK_CALL(nt_system_inject(system, &spike, 1, &err), err);
 }
 

@@ -544,9 +544,16 @@ void current_activity(nt_dev_t *dev, uint32_t core, uint8_t *activity) {
 
 void current_row(nt_dev_t *dev, uint32_t core, uint32_t row, int32_t *values) {
   const Core &c = rtl_of(dev)->cores[core];
+  const nt_params_t &p = dev->params;
   const uint32_t buffer = *c.fill_sel.data ^ 1u;
-  for (uint32_t lane = 0; lane < nt_params_line_lanes(&dev->params); lane++)
-    values[lane] = acc_get(dev->params, c, buffer, row, lane);
+  if (p.acc_bits == 32) { // a bank's row is its values
+    const size_t bytes = 4 * static_cast<size_t>(nt_params_word_lanes(&p));
+    for (uint32_t b = 0; b < kBanks; b++)
+      std::memcpy(values + b * nt_params_word_lanes(&p), c.acc[b][buffer].data + row * bytes, bytes);
+    return;
+  }
+  for (uint32_t lane = 0; lane < nt_params_line_lanes(&p); lane++)
+    values[lane] = acc_get(p, c, buffer, row, lane);
 }
 
 void set_tap(nt_dev_t *dev, bool on) { rtl_of(dev)->tapping = on; }

@@ -1,0 +1,19 @@
+// Source files of the tile, relative to this folder; top module nt_tile.
++incdir+include
+nt_fifo.v
+nt_pool.v
+nt_axon_in.v
+nt_synapse.v
+nt_dendrite_bank.v
+nt_dendrite.v
+nt_engine_decode.v
+nt_engine_lanes.v
+nt_engine_walk.v
+nt_engine.v
+nt_axon_out.v
+nt_creg.v
+nt_core.v
+nt_router.v
+nt_barrier.v
+nt_host.v
+nt_tile.v

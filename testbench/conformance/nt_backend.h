@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// nt_backend: the back end and the tile parameters that a test program runs with.
+#ifndef NT_BACKEND_H
+#define NT_BACKEND_H
+
+#include "nt_system.h"
+
+typedef struct nt_backend {
+  const char *name; ///< "golden" or "rtl"
+  nt_params_t params;
+  nt_status_t (*open)(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err);
+} nt_backend_t;
+
+/// From the command line `[golden|rtl] [default|small|wide]`, where the environment variables
+/// NT_BACKEND and NT_PARAMS stand in for what is missing. The verilated tile has the parameters
+/// it was built for and takes no second word. NT_ERR_ARG for anything else, and for "rtl" in a
+/// build without it.
+nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_error_t *err);
+/// The golden tile with these parameters.
+nt_backend_t nt_backend_golden(const nt_params_t *params);
+/// nt_dev_open_fn; `user` is the nt_backend_t.
+nt_status_t nt_backend_open_tile(void *user, uint32_t tile, const nt_params_t *params,
+                                 nt_dev_t **dev, nt_error_t *err);
+
+#endif

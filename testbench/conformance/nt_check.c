@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nt_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { STEP_CYCLES = 5000000 }; // far more than any step of these tests takes
+
+static nt_backend_t chosen;
+static uint64_t compared;
+
+bool nt_check_begin(int argc, char **argv) {
+  nt_error_t err = {0};
+  if (nt_backend_choose(argc, argv, &chosen, &err) == NT_OK)
+    return true;
+  (void)fprintf(stderr, "%s: %s\n", argv[0], err.text);
+  return false;
+}
+
+const nt_backend_t *nt_check_backend(void) {
+  return &chosen;
+}
+
+bool nt_check_is_rtl(void) {
+  return chosen.name[0] == 'r';
+}
+
+int nt_check_end(const char *name, int failed) {
+  (void)printf("%s on %s: %" PRIu64 " values compared\n", name, chosen.name, compared);
+  return failed != 0 || compared == 0 ? 1 : 0;
+}
+
+void nt_check_equal(int64_t found, int64_t expected, const char *what, const char *file, int line) {
+  compared++;
+  if (found == expected)
+    return;
+  print_error("%s is %" PRId64 " (0x%" PRIx64 "), expected %" PRId64 " (0x%" PRIx64 ")\n", what,
+              found, (uint64_t)found, expected, (uint64_t)expected);
+  _fail(file, line);
+}
+
+void nt_check_equal_at(int64_t found, int64_t expected, const char *what, uint32_t index,
+                       uint32_t detail, const char *file, int line) {
+  if (found != expected)
+    print_error("at %" PRIu32 ", %" PRIu32 ": ", index, detail);
+  nt_check_equal(found, expected, what, file, line);
+}
+
+void nt_check_count(uint64_t values) {
+  compared += values;
+}
+
+void nt_check_ok(nt_status_t status, const nt_error_t *err, const char *file, int line) {
+  if (status == NT_OK)
+    return;
+  print_error("%s: %s\n", nt_status_str(status), err->text);
+  _fail(file, line);
+}
+
+nt_dev_t *nt_check_open(void) {
+  nt_error_t err = {0};
+  nt_dev_t *dev = NULL;
+  NT_CHECK_OK(chosen.open(&chosen.params, &dev, &err), &err);
+  return dev;
+}
+
+void nt_check_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word) {
+  nt_error_t err = {0};
+  NT_CHECK_OK(nt_dev_mem_write(dev, core, space, addr, 1, &word, &err), &err);
+}
+
+uint32_t nt_check_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr) {
+  nt_error_t err = {0};
+  uint32_t word = 0;
+  NT_CHECK_OK(nt_dev_mem_read(dev, core, space, addr, 1, &word, &err), &err);
+  return word;
+}
+
+uint32_t nt_check_reg(nt_dev_t *dev, uint32_t offset) {
+  nt_error_t err = {0};
+  uint32_t value = 0;
+  NT_CHECK_OK(nt_dev_reg_read(dev, offset, &value, &err), &err);
+  return value;
+}
+
+uint32_t nt_check_flags(nt_dev_t *dev, uint32_t core) {
+  return nt_check_read(dev, core, NT_SPACE_CREG, NT_CREG_FLAGS);
+}
+
+uint64_t nt_check_counter(nt_dev_t *dev, uint32_t core, uint32_t counter) {
+  nt_error_t err = {0};
+  uint64_t value = 0;
+  NT_CHECK_OK(nt_dev_counter(dev, core, counter, &value, &err), &err);
+  return value;
+}
+
+static uint32_t pool_address(const nt_dev_t *dev, uint32_t word, uint32_t lane) {
+  return word % dev->params.pool_words * nt_params_word_lanes(&dev->params) + lane;
+}
+
+void nt_check_pool_put(nt_dev_t *dev, uint32_t core, uint32_t word, uint32_t lane, uint32_t value) {
+  nt_check_write(dev, core, NT_SPACE_POOL, pool_address(dev, word, lane), value);
+}
+
+uint32_t nt_check_pool_get(nt_dev_t *dev, uint32_t core, uint32_t word, uint32_t lane) {
+  return nt_check_read(dev, core, NT_SPACE_POOL, pool_address(dev, word, lane));
+}
+
+void nt_check_dword(nt_dev_t *dev, uint32_t core, uint32_t base, uint32_t index, uint64_t dword) {
+  const uint32_t per_word = nt_params_word_lanes(&dev->params) / 2;
+  const uint32_t word = base + index / per_word;
+  const uint32_t lane = 2 * (index % per_word);
+  nt_check_pool_put(dev, core, word, lane, (uint32_t)dword);
+  nt_check_pool_put(dev, core, word, lane + 1, (uint32_t)(dword >> 32));
+}
+
+void nt_check_pool_load(nt_dev_t *dev, uint32_t core, uint32_t base, const nt_asm_pool_t *pool) {
+  nt_error_t err = {0};
+  for (uint32_t word = 0; word < pool->words; word++)
+    NT_CHECK_OK(nt_dev_mem_write(dev, core, NT_SPACE_POOL, pool_address(dev, base + word, 0),
+                                 pool->word_lanes, pool->lane + (size_t)word * pool->word_lanes,
+                                 &err),
+                &err);
+}
+
+void nt_check_group(nt_dev_t *dev, uint32_t core, uint32_t number, const nt_asm_group_t *group) {
+  uint32_t words[NT_GROUP_WORDS];
+  nt_error_t err = {0};
+  nt_asm_group_words(group, words);
+  NT_CHECK_OK(nt_dev_mem_write(dev, core, NT_SPACE_GROUP, number * NT_GROUP_WORDS, NT_GROUP_WORDS,
+                               words, &err),
+              &err);
+}
+
+void nt_check_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words,
+                      uint32_t count) {
+  nt_error_t err = {0};
+  NT_CHECK_OK(nt_dev_mem_write(dev, core, NT_SPACE_PROG, entry, count, words, &err), &err);
+}
+
+void nt_check_inject(nt_dev_t *dev, uint32_t cores, uint32_t axon, int32_t payload) {
+  const nt_spike_t spike = {.cores = (uint8_t)cores,
+                            .type = NT_SPIKE_TYPE_GRADED24,
+                            .axon = (uint16_t)axon,
+                            .payload = payload};
+  nt_error_t err = {0};
+  NT_CHECK_OK(nt_dev_inject(dev, &spike, 1, &err), &err);
+}
+
+void nt_check_step(nt_dev_t *dev, uint32_t timestep) {
+  nt_error_t err = {0};
+  NT_CHECK_OK(nt_dev_step(dev, timestep, STEP_CYCLES, &err), &err);
+}

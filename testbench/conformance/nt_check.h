@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// nt_check: what the conformance tests share: the device under test, and comparisons that are
+// counted, because a run that compared nothing has not passed.
+#ifndef NT_CHECK_H
+#define NT_CHECK_H
+
+#include "nt_asm.h"
+#include "nt_backend.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/// Reads the command line (nt_backend.h); prints the reason and returns false if it is wrong.
+bool nt_check_begin(int argc, char **argv);
+/// The back end chosen.
+const nt_backend_t *nt_check_backend(void);
+bool nt_check_is_rtl(void);
+/// Prints what was compared. The program's exit status: `failed`, or 1 if nothing was compared.
+int nt_check_end(const char *name, int failed);
+
+/// Fails the test unless both are equal.
+#define NT_CHECK(found, expected)                                                                  \
+  nt_check_equal((int64_t)(found), (int64_t)(expected), #found, __FILE__, __LINE__)
+void nt_check_equal(int64_t found, int64_t expected, const char *what, const char *file, int line);
+/// The same inside a loop; `index` and `detail` say which round it was.
+#define NT_CHECK_AT(found, expected, index, detail)                                                \
+  nt_check_equal_at((int64_t)(found), (int64_t)(expected), #found, (index), (detail), __FILE__,    \
+                    __LINE__)
+void nt_check_equal_at(int64_t found, int64_t expected, const char *what, uint32_t index,
+                       uint32_t detail, const char *file, int line);
+/// Adds to the number of values compared, for comparisons that another module made.
+void nt_check_count(uint64_t values);
+/// Fails the test with the error's text unless `status` is NT_OK.
+#define NT_CHECK_OK(status, err) nt_check_ok((status), (err), __FILE__, __LINE__)
+void nt_check_ok(nt_status_t status, const nt_error_t *err, const char *file, int line);
+
+// ---- one device ---------------------------------------------------------------------------------
+// Failures of these end the test.
+
+/// A tile of the back end under test, TILE_ID 0.
+nt_dev_t *nt_check_open(void);
+void nt_check_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word);
+uint32_t nt_check_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr);
+uint32_t nt_check_reg(nt_dev_t *dev, uint32_t offset);
+uint32_t nt_check_flags(nt_dev_t *dev, uint32_t core);
+uint64_t nt_check_counter(nt_dev_t *dev, uint32_t core, uint32_t counter);
+/// 32-bit lane `lane` of pool word `word`.
+void nt_check_pool_put(nt_dev_t *dev, uint32_t core, uint32_t word, uint32_t lane, uint32_t value);
+uint32_t nt_check_pool_get(nt_dev_t *dev, uint32_t core, uint32_t word, uint32_t lane);
+/// Dword `index` of a table of dwords at pool word `base`.
+void nt_check_dword(nt_dev_t *dev, uint32_t core, uint32_t base, uint32_t index, uint64_t dword);
+/// Writes `words` pool words from `base` on.
+void nt_check_pool_load(nt_dev_t *dev, uint32_t core, uint32_t base, const nt_asm_pool_t *pool);
+void nt_check_group(nt_dev_t *dev, uint32_t core, uint32_t number, const nt_asm_group_t *group);
+void nt_check_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words,
+                      uint32_t count);
+/// One GRADED24 spike into tile 0.
+void nt_check_inject(nt_dev_t *dev, uint32_t cores, uint32_t axon, int32_t payload);
+/// A step with a generous limit of cycles.
+void nt_check_step(nt_dev_t *dev, uint32_t timestep);
+
+#endif
