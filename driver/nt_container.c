@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { FORMAT_VERSION = 1, HEADER_SIZE = 68, HEADER_CRC_AT = 64, VERSION_AT = 8, ENTRY_SIZE = 56 };
+enum { FORMAT_VERSION = 1, HEADER_SIZE = 72, HEADER_CRC_AT = 68, VERSION_AT = 8, ENTRY_SIZE = 56 };
 
 static const char CORE_NAME[] = "core";
 
@@ -127,6 +127,7 @@ static nt_status_t write_head(nt_container_writer_t *writer, nt_error_t *err) {
   nt_bytes_put_u32(&head, writer->header.sections);
   nt_bytes_put_u32(&head, writer->header.image_crc);
   nt_bytes_put_u32(&head, writer->header.timestep);
+  nt_bytes_put_u32(&head, writer->header.note);
   nt_bytes_put_u32(&head, 0); // the CRC, below
   for (uint32_t i = 0; i < writer->entries; i++)
     put_entry(&head, &writer->entry[i]);
@@ -205,7 +206,8 @@ static nt_status_t parse_head(nt_container_reader_t *reader, const uint8_t *head
       &params->cores,           &params->word_bits,        &params->pool_words,
       &params->lines,           &params->acc_bits,         &params->prog_words,
       &params->table_words,     &params->groups,           &reader->header.tiles,
-      &reader->header.sections, &reader->header.image_crc, &reader->header.timestep};
+      &reader->header.sections, &reader->header.image_crc, &reader->header.timestep,
+      &reader->header.note};
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
     *fields[i] = nt_cursor_u32(&cursor);
   const uint32_t stored = nt_cursor_u32(&cursor);

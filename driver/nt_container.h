@@ -23,6 +23,7 @@ typedef struct nt_container_header {
   uint32_t tiles, sections;
   uint32_t image_crc; ///< the image's content
   uint32_t timestep;  ///< 0 in an image
+  uint32_t note;      ///< the host's number; 0 in an image
 } nt_container_header_t;
 
 typedef struct nt_container_entry {

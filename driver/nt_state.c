@@ -258,7 +258,8 @@ nt_status_t nt_system_save(nt_system_t *system, const char *path, nt_error_t *er
                                         .tiles = system->tiles,
                                         .sections = cores + 1,
                                         .image_crc = system->image_crc,
-                                        .timestep = system->timestep};
+                                        .timestep = system->timestep,
+                                        .note = system->note};
   nt_container_writer_t writer;
   nt_status_t status = nt_container_create(&writer, path, NT_CONTAINER_MAGIC_STATE, &header, err);
   if (status != NT_OK)
@@ -474,6 +475,7 @@ static nt_status_t apply_all(nt_system_t *system, core_access_t *access, const s
   nt_system_forget_step(system);
   nt_system_drop_queues(system);
   system->timestep = file->reader.header.timestep;
+  system->note = file->reader.header.note;
   for (uint32_t i = 0; i < cores; i++) {
     const uint32_t tile = i / system->params.cores;
     const uint32_t core = i % system->params.cores;

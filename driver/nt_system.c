@@ -350,6 +350,14 @@ nt_dev_t *nt_system_tile(nt_system_t *system, uint32_t tile) {
   return system->slot[tile].dev;
 }
 
+void nt_system_set_note(nt_system_t *system, uint32_t note) {
+  system->note = note;
+}
+
+uint32_t nt_system_note(const nt_system_t *system) {
+  return system->note;
+}
+
 uint32_t nt_system_timestep(const nt_system_t *system) {
   return system->timestep;
 }

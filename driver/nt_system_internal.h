@@ -21,6 +21,7 @@ struct nt_system {
   nt_params_t params;
   uint32_t tiles, timestep;
   uint32_t image_crc;
+  uint32_t note; ///< the host's, kept with the state
   uint64_t max_cycles;
   nt_system_slot_t *slot; ///< [tiles]
   uint32_t *ran;          ///< [tiles], of which ran_count tiles ran in the last step

@@ -74,7 +74,7 @@ module nt_synapse #(
   logic [1:0]          sub_q;
   logic [DwordBits-1:0] dword_q;
 
-  logic                 last_digit, last_line, last_in_word, last;
+  logic                 walks_rows, last_digit, last_line, last_in_word, last;
   logic                 load, load_empty;
   kind_e                load_kind;
   logic [2:0]           load_format;
@@ -103,11 +103,11 @@ module nt_synapse #(
   assign job_ready_o  = ~active_q | last;
   assign load         = job_valid_i & job_ready_o;
 
+  assign walks_rows   = (kind_q == KindDense) | (kind_q == KindUniform);
+
   always_comb begin
     last = 1'b1;
-    if (kind_q == KindDense || kind_q == KindUniform) begin
-      last = last_digit & last_line & (dendrites_left_q == '0);
-    end
+    if (walks_rows)           last = last_digit & last_line & (dendrites_left_q == '0);
     if (kind_q == KindSparse) last = (count_q == 16'd1);
   end
 
@@ -120,9 +120,7 @@ module nt_synapse #(
     synops_o = '0;
     if (active_q) begin
       synops_o = IncrBits'(1);
-      if (kind_q == KindDense || kind_q == KindUniform) begin
-        synops_o = last_digit ? IncrBits'(LineLanes) : '0;
-      end
+      if (walks_rows) synops_o = last_digit ? IncrBits'(LineLanes) : '0;
     end
   end
 
@@ -168,11 +166,11 @@ module nt_synapse #(
         sub_q <= sub_q + 2'd1;
       end
       digit_q <= last_digit ? '0 : digit_q + 2'd1;
-      if (last_digit) begin
+      if (walks_rows && last_digit) begin
         line_q       <= last_line ? first_line_q : line_q + 1'b1;
         lines_left_q <= last_line ? lines_m1_q : lines_left_q - 6'd1;
       end
-      if (last_digit && last_line) begin
+      if (walks_rows && last_digit && last_line) begin
         dendrite_q       <= dendrite_q + 2'd1;
         dendrites_left_q <= dendrites_left_q - 2'd1;
       end
@@ -216,7 +214,7 @@ module nt_synapse #(
   end
 
   assign sparse_dword = pool_rdata_i[64*row_dword_q +: 64];
-  assign sparse       = 20'(sparse_dword >> (5'd20 * 5'(row_sub_q)));
+  assign sparse       = 20'(sparse_dword >> (6'd20 * 6'(row_sub_q)));
   assign sparse_index = sparse[SPARSE_INDEX_LSB +: SPARSE_INDEX_W];
 
   always_comb begin

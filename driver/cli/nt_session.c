@@ -360,7 +360,8 @@ nt_status_t nt_session_reset(nt_session_t *s, nt_error_t *err) {
 // ---- state --------------------------------------------------------------------------------------------------
 
 nt_status_t nt_session_save(nt_session_t *s, const char *path, uint32_t next, nt_error_t *err) {
-  return nt_system_save(s->dut, path, next, err);
+  nt_system_set_note(s->dut, next);
+  return nt_system_save(s->dut, path, err);
 }
 
 // L1's recurrent state is what the restored file holds in the h words of the mixers.
@@ -384,12 +385,13 @@ static void restore_reference(nt_session_t *s) {
 }
 
 nt_status_t nt_session_restore(nt_session_t *s, const char *path, uint32_t *next, nt_error_t *err) {
-  nt_status_t status = nt_system_restore(s->dut, path, next, err);
+  nt_status_t status = nt_system_restore(s->dut, path, err);
+  *next = nt_system_note(s->dut);
   if (status == NT_OK && *next >= s->layout->vocab) {
     status = nt_fail(err, NT_ERR_FORMAT, "%s: the next token is %u, allowed is 0 to %u", path, *next, s->layout->vocab - 1);
   }
   if (status == NT_OK && s->golden != NULL) {
-    status = nt_system_restore(s->golden, path, next, err);
+    status = nt_system_restore(s->golden, path, err);
     if (status == NT_OK) {
       restore_reference(s);
     }

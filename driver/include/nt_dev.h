@@ -64,7 +64,8 @@ typedef struct nt_dev_ops {
   /// Tile registers by byte offset (NT_REG_*), exactly the AXI4-Lite view.
   nt_status_t (*reg_read)(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err);
   nt_status_t (*reg_write)(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t *err);
-  /// `count` consecutive 32-bit words of a space (NT_SPACE_*) of a core. The back door when the back end has one. NT_ERR_DEVICE when refused.
+  /// `count` consecutive 32-bit words of a space (NT_SPACE_*) of a core. The back door when the back end has one. A refused access
+  /// (NT_ERR_DEVICE) transfers nothing and sets no ERROR bit.
   nt_status_t (*mem_read)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, uint32_t *words,
                           nt_error_t *err);
   nt_status_t (*mem_write)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
@@ -72,9 +73,10 @@ typedef struct nt_dev_ops {
   /// The same by request/response messages through the host port, one word at a time; a test proves both equal.
   nt_status_t (*msg_read)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t *word, nt_error_t *err);
   nt_status_t (*msg_write)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word, nt_error_t *err);
-  /// Queues spikes for the spike-in port; they act in the next step run.
+  /// Spikes into the spike-in port, consumed when the call returns; they act in the next step run.
+  /// NT_ERR_ARG if a tile, type or payload has no wire form; then none is injected.
   nt_status_t (*inject)(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_error_t *err);
-  /// Runs timestep `timestep` (writes TIMESTEP, START, waits). NT_ERR_TIMEOUT after `max_cycles` with phase and queues in the text.
+  /// Runs timestep `timestep` (writes TIMESTEP, START, waits). NT_OK whatever FLAGS and ERROR say. NT_ERR_TIMEOUT after `max_cycles` with phase and queues in the text.
   nt_status_t (*step)(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error_t *err);
   /// Spikes that left the tile since the last drain, in any order; valid until the next inject, step or drain.
   void (*drain)(nt_dev_t *dev, const nt_spike_t **spikes, size_t *count);
@@ -95,7 +97,7 @@ typedef struct nt_dev_ops {
   void (*current_row)(nt_dev_t *dev, uint32_t core, uint32_t row, int32_t *values);
   /// Switches recording of sent messages on or off (off after open).
   void (*set_tap)(nt_dev_t *dev, bool on);
-  /// Every message the core sent in the step, wire form, any order, also those that stayed in the tile.
+  /// Every message the core sent in the step, wire form, any order, also those that stayed in the tile or were dropped as misrouted.
   void (*tap)(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count);
 } nt_dev_ops_t;
 

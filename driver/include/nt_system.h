@@ -46,6 +46,10 @@ nt_status_t nt_system_check(nt_system_t *system, nt_error_t *err);
 /// Bulk state reset of all tiles; pending spikes are dropped; the timestep count goes on.
 nt_status_t nt_system_clear_state(nt_system_t *system, nt_error_t *err);
 
+/// A number of the host's own that is saved and restored with the state (0 after open).
+void nt_system_set_note(nt_system_t *system, uint32_t note);
+uint32_t nt_system_note(const nt_system_t *system);
+
 /// Writes all recurrent state: state words of all groups, coming accumulators and activity, flags, exact counters, timestep,
 /// spikes on their way between tiles. docs/spec/image.md, "State file". Same file for every back end.
 nt_status_t nt_system_save(nt_system_t *system, const char *path, nt_error_t *err);

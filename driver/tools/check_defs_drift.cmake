@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Proves that check_defs.cmake passes on fresh files and names each file that was changed or removed.
+# Proves that check_defs.cmake passes on fresh files and names each file that was changed or
+# removed.
 # Variables: GENDEFS, DEFINITIONS, CHECK (the script), and WORK, a folder this script may empty.
 include(${CMAKE_CURRENT_LIST_DIR}/generate_defs.cmake)
 

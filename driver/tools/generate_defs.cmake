@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# nt_generate_defs(FOLDER FILES): runs GENDEFS on DEFINITIONS into the emptied FOLDER; FILES receives
-# the paths of what it wrote, relative to FOLDER.
+# nt_generate_defs(FOLDER FILES): runs GENDEFS on DEFINITIONS into the emptied FOLDER; FILES
+# receives the paths of what it wrote, relative to FOLDER.
 function(nt_generate_defs folder files)
   file(REMOVE_RECURSE ${folder})
   file(MAKE_DIRECTORY ${folder}/rtl/include ${folder}/driver/include ${folder}/docs/spec

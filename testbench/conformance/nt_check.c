@@ -138,6 +138,43 @@ void nt_check_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32
   NT_CHECK_OK(nt_dev_mem_write(dev, core, NT_SPACE_PROG, entry, count, words, &err), &err);
 }
 
+void nt_check_axon(nt_dev_t *dev, uint32_t core, uint32_t axon, uint64_t entry) {
+  nt_check_write(dev, core, NT_SPACE_CREG, NT_CREG_AXON_BASE, NT_CHECK_AXONS);
+  if (nt_check_read(dev, core, NT_SPACE_CREG, NT_CREG_AXON_COUNT) <= axon)
+    nt_check_write(dev, core, NT_SPACE_CREG, NT_CREG_AXON_COUNT, axon + 1);
+  nt_check_dword(dev, core, NT_CHECK_AXONS, axon, entry);
+}
+
+static uint32_t state_word(const nt_dev_t *dev, uint32_t state_words, uint32_t neuron, uint32_t k) {
+  return NT_CHECK_STATE + neuron / nt_params_word_lanes(&dev->params) * state_words + k;
+}
+
+uint32_t nt_check_state(nt_dev_t *dev, uint32_t core, uint32_t state_words, uint32_t neuron,
+                        uint32_t k) {
+  return nt_check_pool_get(dev, core, state_word(dev, state_words, neuron, k),
+                           neuron % nt_params_word_lanes(&dev->params));
+}
+
+void nt_check_state_put(nt_dev_t *dev, uint32_t core, uint32_t state_words, uint32_t neuron,
+                        uint32_t k, uint32_t value) {
+  nt_check_pool_put(dev, core, state_word(dev, state_words, neuron, k),
+                    neuron % nt_params_word_lanes(&dev->params), value);
+}
+
+nt_dev_t *nt_check_open_program(uint32_t neurons, uint32_t state_words,
+                                const nt_asm_program_t *program) {
+  nt_dev_t *dev = nt_check_open();
+  const uint32_t line_lanes = nt_params_line_lanes(&dev->params);
+  const nt_asm_group_t group = {.always = true,
+                                .lines = (neurons + line_lanes - 1) / line_lanes,
+                                .neurons = neurons,
+                                .state_base = NT_CHECK_STATE,
+                                .state_words = state_words};
+  nt_check_group(dev, 0, 0, &group);
+  nt_check_program(dev, 0, 0, program->word, program->count);
+  return dev;
+}
+
 void nt_check_inject(nt_dev_t *dev, uint32_t cores, uint32_t axon, int32_t payload) {
   const nt_spike_t spike = {.cores = (uint8_t)cores,
                             .type = NT_SPIKE_TYPE_GRADED24,

@@ -58,6 +58,24 @@ void nt_check_pool_load(nt_dev_t *dev, uint32_t core, uint32_t base, const nt_as
 void nt_check_group(nt_dev_t *dev, uint32_t core, uint32_t number, const nt_asm_group_t *group);
 void nt_check_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words,
                       uint32_t count);
+/// Where the tests put things in a pool: axon entries, destinations, neuron state, synapse lists.
+enum {
+  NT_CHECK_AXONS = 0,
+  NT_CHECK_DESTS = 512,
+  NT_CHECK_STATE = 768,
+  NT_CHECK_LISTS = 2560
+};
+/// Makes `entry` axon `axon` of the core, with at least this many axons.
+void nt_check_axon(nt_dev_t *dev, uint32_t core, uint32_t axon, uint64_t entry);
+/// State word `k` of neuron `neuron` of the group whose state is at NT_CHECK_STATE.
+uint32_t nt_check_state(nt_dev_t *dev, uint32_t core, uint32_t state_words, uint32_t neuron,
+                        uint32_t k);
+void nt_check_state_put(nt_dev_t *dev, uint32_t core, uint32_t state_words, uint32_t neuron,
+                        uint32_t k, uint32_t value);
+/// A tile whose core 0 has one ALWAYS group 0 from line 0 on, its state at NT_CHECK_STATE (all of
+/// it 0), its constants at 0 and this program.
+nt_dev_t *nt_check_open_program(uint32_t neurons, uint32_t state_words,
+                                const nt_asm_program_t *program);
 /// One GRADED24 spike into tile 0.
 void nt_check_inject(nt_dev_t *dev, uint32_t cores, uint32_t axon, int32_t payload);
 /// A step with a generous limit of cycles.

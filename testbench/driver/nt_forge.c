@@ -41,9 +41,9 @@ void nt_forge_set(nt_test_file_t *file, size_t offset, uint64_t value, int bytes
 }
 
 void nt_forge_reseal(nt_test_file_t *file, uint32_t sections) {
-  uLong crc = crc32(0, file->data, 64);
+  uLong crc = crc32(0, file->data, 68);
   crc = crc32(crc, file->data + NT_FORGE_HEADER, NT_FORGE_ENTRY * sections);
-  nt_forge_set(file, 64, crc, 4);
+  nt_forge_set(file, 68, crc, 4);
 }
 
 /// The image checksum of image.md, "Identity", from the finished header and table.

@@ -340,7 +340,7 @@ static void test_random_bytes(void **state) {
     nt_image_t *image = NULL;
     nt_error_t err;
     const nt_status_t status = load(fixture, &damaged, &image, &err);
-    // Only the fields that nothing depends on (the timestep) may be accepted.
+    // Only the fields that nothing depends on (timestep and note) may be accepted.
     NT_EQUAL(status != NT_OK || memcmp(damaged.data, file.data, 60) == 0, 1);
     nt_image_free(image);
   }
