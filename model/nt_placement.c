@@ -102,10 +102,11 @@ static nt_status_t add_tile(placer_t *placer, nt_error_t *err) {
   return NT_OK;
 }
 
-// Takes the least used core of the first tile (from the window on) that has room and does not yet serve this population.
-static nt_status_t take_core(placer_t *placer, uint32_t population, uint32_t words, uint32_t lines, nt_chunk_t *chunk, nt_error_t *err) {
+// Takes the least used core of the first tile (from tile `from` on) that has room and does not yet serve this population.
+static nt_status_t take_core(placer_t *placer, uint32_t from, uint32_t population, uint32_t words, uint32_t lines, nt_chunk_t *chunk,
+                             nt_error_t *err) {
   const nt_params_t *params = placer->params;
-  for (uint32_t tile = placer->window;; tile++) {
+  for (uint32_t tile = from;; tile++) {
     if (tile == placer->tiles) {
       const nt_status_t status = add_tile(placer, err);
       if (status != NT_OK) {
@@ -132,8 +133,8 @@ static nt_status_t take_core(placer_t *placer, uint32_t population, uint32_t wor
   }
 }
 
-static nt_status_t place_population(placer_t *placer, const need_t *need, uint32_t index, uint32_t lines, nt_population_t *population,
-                                    nt_error_t *err) {
+static nt_status_t place_population(placer_t *placer, uint32_t from, const need_t *need, uint32_t index, uint32_t lines,
+                                    nt_population_t *population, nt_error_t *err) {
   const uint32_t lanes = nt_params_line_lanes(placer->params);
   population->neurons = need->neurons;
   population->chunks = ceil_div(ceil_div(need->neurons, lanes), lines);
@@ -147,12 +148,20 @@ static nt_status_t place_population(placer_t *placer, const need_t *need, uint32
     chunk->count = need->neurons - chunk->first < lines * lanes ? need->neurons - chunk->first : lines * lanes;
     chunk->lines = ceil_div(chunk->count, lanes);
     const nt_status_t status =
-        take_core(placer, index, chunk_words(placer->params, need, chunk->lines), chunk->lines, chunk, err);
+        take_core(placer, from, index, chunk_words(placer->params, need, chunk->lines), chunk->lines, chunk, err);
     if (status != NT_OK) {
       return status;
     }
   }
   return NT_OK;
+}
+
+// Population that sends squares to norm `index`. The norm goes to its tile, so that squares are consumed while they are sent.
+static uint32_t square_source(uint32_t index) {
+  if ((index - 1) % 4 == 3) {
+    return index - 1;
+  }
+  return index == nt_placement_stage_norm(0) ? nt_placement_embed() : index - 5;
 }
 
 static void name_population(uint32_t index, uint32_t layers, char name[16]) {
@@ -223,7 +232,9 @@ nt_status_t nt_placement_make(const nt_qmodel_t *model, const nt_mapper_options_
       status = chunk_lines(params, &need, layout->population[p].name, &lines, err);
     }
     if (status == NT_OK) {
-      status = place_population(&placer, &need, p, lines, &layout->population[p], err);
+      const bool norm = p != nt_placement_embed() && (p - 1) % 2 == 1;
+      const uint32_t from = norm ? layout->population[square_source(p)].chunk[0].tile : placer.window;
+      status = place_population(&placer, from, &need, p, lines, &layout->population[p], err);
     }
   }
   *tiles = placer.tiles;

@@ -81,6 +81,16 @@ module nt_engine #(
   localparam integer GroupCells = Groups * GROUP_WORDS;
   localparam integer GroupAddrW = $clog2(GroupCells);
 
+  // The engine's own clock: stands still when there is nothing to do.
+  logic clk;
+
+  nt_clock_gate u_clock_gate (
+    .clk_i (clk_i),
+    .rst_ni(rst_ni),
+    .en_i  (start_i || clear_i || host_en_i || busy_o),
+    .clk_o (clk)
+  );
+
   // -------------------------------------------------------------------------------------------
   // Host access: PROG, TABLE and GROUP share the read ports of the engine
   // -------------------------------------------------------------------------------------------
@@ -99,7 +109,7 @@ module nt_engine #(
                           (host_group && (host_addr_i >= 20'(GroupCells)));
   assign host_go = host_en_i && !host_done_q && (host_prog || host_table || host_group);
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) begin
       host_done_q <= 1'b0;
     end else begin
@@ -141,7 +151,7 @@ module nt_engine #(
     .Lines   (Lines),
     .Groups  (Groups)
   ) u_walk (
-    .clk_i         (clk_i),
+    .clk_i         (clk),
     .rst_ni        (rst_ni),
     .start_i       (start_i),
     .clear_i       (clear_i),
@@ -256,7 +266,7 @@ module nt_engine #(
   end
   assign fetch = strip_start || (issue && (slot_q == 2'd3));
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) begin
       run_q <= 1'b0;
     end else if (strip_start) begin
@@ -293,7 +303,7 @@ module nt_engine #(
   end
 
   // Microcode memory: one port, the host's when idle.
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (fetch) begin
       instr_q <= prog_q[pc_next[ProgAddrW-1:0]];
     end else if (host_go && host_prog) begin
@@ -327,7 +337,7 @@ module nt_engine #(
   logic [16*L-1:0]         s1_index;
   logic                    vec_stall, prb_stall;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) begin
       s1_valid_q <= 1'b0;
     end else if (!stall) begin
@@ -359,7 +369,7 @@ module nt_engine #(
                       TableAddrW'({instr_q[INSTR_CONST_HI_LSB +: INSTR_CONST_HI_W],
                                    instr_q[INSTR_RB_LSB +: INSTR_RB_W]});
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (issue && (slot_q == 2'd0)) begin
       const_q <= table_q[const_addr];
     end else if (host_go && host_table) begin
@@ -395,7 +405,7 @@ module nt_engine #(
   logic unused_bits;
   assign unused_bits = ^{walk_group_addr, strip_const};
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (group_re) begin
       group_rdata_q <= group_q[group_addr];
     end
@@ -411,7 +421,7 @@ module nt_engine #(
   nt_engine_lanes #(
     .WordBits(WordBits)
   ) u_lanes (
-    .clk_i        (clk_i),
+    .clk_i        (clk),
     .strip_start_i(strip_start),
     .pred_o       (pred),
     .s0_en_i      (s0_valid),
@@ -467,7 +477,7 @@ module nt_engine #(
   assign prb_stall = s1_valid_q && s1_is_prb && probe_enable_i && (prb_mask_q != '0);
   assign stall     = vec_stall || prb_stall;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) begin
       vec_valid_q <= 1'b0;
       prb_mask_q  <= '0;

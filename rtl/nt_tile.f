@@ -1,5 +1,6 @@
 // Source files of the tile, relative to this folder; top module nt_tile.
 +incdir+include
+nt_clock_gate.v
 nt_fifo.v
 nt_pool.v
 nt_axon_in.v

@@ -131,7 +131,21 @@ module nt_tile #(
 
   generate
     for (genvar c = 0; c < Cores; c++) begin : g_core
+      logic clk;
+      logic awake;
+
       assign in_some[c] = in_level[8*c +: 8] != 8'd0;
+
+      // A core's clock runs while the core has something to do or is addressed.
+      assign awake = core_start || core_clear || in_valid[c] || host_en[c] || in_some[c] ||
+                     synapse_busy[c] || engine_busy[c] || out_busy[c];
+
+      nt_clock_gate u_clock_gate (
+        .clk_i (clk_i),
+        .rst_ni(rst_ni),
+        .en_i  (awake),
+        .clk_o (clk)
+      );
 
       nt_core #(
         .WordBits  (WordBits),
@@ -142,7 +156,7 @@ module nt_tile #(
         .TableWords(TableWords),
         .Groups    (Groups)
       ) u_core (
-        .clk_i         (clk_i),
+        .clk_i         (clk),
         .rst_ni        (rst_ni),
         .core_id_i     (3'(c)),
         .tile_id_i     (tile_id),

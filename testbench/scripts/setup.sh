@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages neurotile needs, after listing those that are missing. Does nothing when all are there.
+set -eu
+packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libcmocka-dev libcjson-dev
+libsentencepiece-dev zlib1g-dev libclang-rt-14-dev gtkwave xvfb xauth imagemagick"
+
+missing=""
+for package in $packages; do
+  if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$'; then
+    missing="$missing $package"
+  fi
+done
+if [ -z "$missing" ]; then
+  exit 0
+fi
+
+echo "neurotile needs these Debian packages, which are missing:$missing"
+if [ "$(id -u)" -eq 0 ]; then
+  sudo=""
+elif command -v sudo >/dev/null 2>&1; then
+  sudo="sudo"
+else
+  echo "Install them as root: apt-get install$missing" >&2
+  exit 1
+fi
+echo "Installing them now."
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+# shellcheck disable=SC2086 # a list of words is meant
+$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

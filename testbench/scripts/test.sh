@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Lint, then every test of the build in folder $1 (ctest), then the C libraries and their tests once more under sanitizers.
+# What CI runs. A failing step prints the command that repeats it.
+set -eu
+build="$1"
+step() {
+  echo "== $*"
+  if ! "$@"; then
+    echo "FAILED. To repeat: $*" >&2
+    exit 1
+  fi
+}
+step rtl/lint.sh
+step ctest --test-dir "$build" --output-on-failure --no-tests=error
+step testbench/scripts/build.sh "$build-sanitize" -DNT_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
+step ctest --test-dir "$build-sanitize" --output-on-failure --no-tests=error -L sanitize
