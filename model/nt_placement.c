@@ -102,56 +102,74 @@ static nt_status_t add_tile(placer_t *placer, nt_error_t *err) {
   return NT_OK;
 }
 
-// Takes the least used core of the first tile (from tile `from` on) that has room and does not yet serve this population.
-static nt_status_t take_core(placer_t *placer, uint32_t from, uint32_t population, uint32_t words, uint32_t lines, nt_chunk_t *chunk,
-                             nt_error_t *err) {
+static bool has_room(const placer_t *placer, const core_use_t *use, uint32_t population, uint32_t words, uint32_t lines) {
   const nt_params_t *params = placer->params;
-  for (uint32_t tile = from;; tile++) {
-    if (tile == placer->tiles) {
+  return use->words + words <= params->pool_words && use->lines + lines <= params->lines && use->groups < params->groups &&
+         use->last_population != population + 1;
+}
+
+// First tile from `from` on with room for `count` chunks on different cores; makes new tiles as needed.
+static nt_status_t find_tile(placer_t *placer, uint32_t from, uint32_t count, uint32_t population, uint32_t words, uint32_t lines,
+                             uint32_t *tile, nt_error_t *err) {
+  for (*tile = from;; (*tile)++) {
+    if (*tile == placer->tiles) {
       const nt_status_t status = add_tile(placer, err);
       if (status != NT_OK) {
         return status;
       }
     }
-    core_use_t *best = NULL;
-    for (uint32_t c = 0; c < params->cores; c++) {
-      core_use_t *use = &placer->core[(size_t)tile * params->cores + c];
-      if (use->words + words <= params->pool_words && use->lines + lines <= params->lines && use->groups < params->groups &&
-          use->last_population != population + 1 && (best == NULL || use->words < best->words)) {
-        best = use;
-        chunk->core = c;
-      }
+    uint32_t fitting = 0;
+    for (uint32_t c = 0; c < placer->params->cores; c++) {
+      fitting += has_room(placer, &placer->core[(size_t)*tile * placer->params->cores + c], population, words, lines);
     }
-    if (best != NULL) {
-      chunk->tile = tile;
-      best->words += words;
-      best->lines += lines;
-      best->groups++;
-      best->last_population = population + 1;
+    if (fitting >= count) {
       return NT_OK;
     }
   }
 }
 
+// Takes the least used core of a tile that has room.
+static void take_core(placer_t *placer, uint32_t tile, uint32_t population, uint32_t words, uint32_t lines, nt_chunk_t *chunk) {
+  core_use_t *best = NULL;
+  for (uint32_t c = 0; c < placer->params->cores; c++) {
+    core_use_t *use = &placer->core[(size_t)tile * placer->params->cores + c];
+    if (has_room(placer, use, population, words, lines) && (best == NULL || use->words < best->words)) {
+      best = use;
+      chunk->core = c;
+    }
+  }
+  chunk->tile = tile;
+  best->words += words;
+  best->lines += lines;
+  best->groups++;
+  best->last_population = population + 1;
+}
+
+// Places the chunks tile by tile: as many together on one tile as it has cores, so that one message serves them all by multicast.
 static nt_status_t place_population(placer_t *placer, uint32_t from, const need_t *need, uint32_t index, uint32_t lines,
                                     nt_population_t *population, nt_error_t *err) {
-  const uint32_t lanes = nt_params_line_lanes(placer->params);
+  const uint32_t lanes = nt_params_line_lanes(placer->params), cores = placer->params->cores;
+  const uint32_t words = chunk_words(placer->params, need, lines);
   population->neurons = need->neurons;
   population->chunks = ceil_div(ceil_div(need->neurons, lanes), lines);
   population->chunk = calloc(population->chunks, sizeof *population->chunk);
   if (population->chunk == NULL) {
     return nt_fail(err, NT_ERR_MEMORY, "mapper: out of memory");
   }
+  uint32_t tile = 0;
   for (uint32_t i = 0; i < population->chunks; i++) {
     nt_chunk_t *chunk = &population->chunk[i];
+    if (i % cores == 0) {
+      const uint32_t left = population->chunks - i;
+      const nt_status_t status = find_tile(placer, from, left < cores ? left : cores, index, words, lines, &tile, err);
+      if (status != NT_OK) {
+        return status;
+      }
+    }
     chunk->first = i * lines * lanes;
     chunk->count = need->neurons - chunk->first < lines * lanes ? need->neurons - chunk->first : lines * lanes;
     chunk->lines = ceil_div(chunk->count, lanes);
-    const nt_status_t status =
-        take_core(placer, from, index, chunk_words(placer->params, need, chunk->lines), chunk->lines, chunk, err);
-    if (status != NT_OK) {
-      return status;
-    }
+    take_core(placer, tile, index, words, lines, chunk);
   }
   return NT_OK;
 }

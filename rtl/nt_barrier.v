@@ -4,7 +4,7 @@
 // Contract   DRAIN ends when no spike is inside the cores' input; then all cores start. FLUSH ends
 //            when nothing is on its way any more: the step is done. Spike-in is closed in DRAIN.
 // Timing     Phases change in the cycle after their condition; core_start_o and core_clear_o are
-//            pulses in the last cycle of DRAIN and in CLEAR.
+//            pulses in the last cycle of DRAIN and in CLEAR. Engines are busy two cycles later.
 // Numbers    None.
 // Parameters Cores 1..8.
 `default_nettype none
@@ -42,6 +42,7 @@ module nt_barrier #(
 
   state_e state_q, state_d;
   logic   cleared_q, cleared_d;  // CLEAR: the cores have been told
+  logic   told_q;                // they were told in the last cycle
   logic   quiet;                 // no spike is waiting to be added
 
   assign quiet = !router_busy_i && (in_busy_i == '0);
@@ -68,7 +69,7 @@ module nt_barrier #(
         end
       end
       StNeuron: begin
-        if (engine_busy_i == '0) begin
+        if (!told_q && (engine_busy_i == '0)) begin
           state_d = StFlush;
         end
       end
@@ -82,7 +83,7 @@ module nt_barrier #(
         if (!cleared_q) begin
           core_clear_o = quiet;
           cleared_d    = quiet;
-        end else if (engine_busy_i == '0) begin
+        end else if (!told_q && (engine_busy_i == '0)) begin
           state_d = StIdle;
         end
       end
@@ -94,9 +95,11 @@ module nt_barrier #(
     if (!rst_ni) begin
       state_q   <= StIdle;
       cleared_q <= 1'b0;
+      told_q    <= 1'b0;
     end else begin
       state_q   <= state_d;
       cleared_q <= cleared_d;
+      told_q    <= core_start_o || core_clear_o;
     end
   end
 

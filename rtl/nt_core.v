@@ -169,6 +169,9 @@ module nt_core #(
   logic [LineBits-1:0]   row_line;
   logic [WordBits-1:0]   digits;
   logic [AccBits-1:0]    t1, t2, t3;
+  logic                  poke_valid;
+  logic [SynopsBits-2:0] poke_lane;
+  logic [AccBits-1:0]    poke_term;
   logic [SynopsBits-1:0] synops;
   logic                  list_word, synapse_busy, dendrite_busy, overflow, rows_pending;
   logic                  acc_en;
@@ -219,6 +222,9 @@ module nt_core #(
     .t1_o           (t1),
     .t2_o           (t2),
     .t3_o           (t3),
+    .poke_valid_i   (poke_valid),
+    .poke_lane_i    (poke_lane),
+    .poke_term_i    (poke_term),
     .synops_o       (synops),
     .word_o         (list_word),
     .busy_o         (synapse_busy)
@@ -249,6 +255,9 @@ module nt_core #(
     .host_wdata_i,
     .host_bad_addr_o (dendrite_bad_addr),
     .host_rdata_o    (dendrite_host_rdata),
+    .poke_valid_o    (poke_valid),
+    .poke_lane_o     (poke_lane),
+    .poke_term_o     (poke_term),
     .pending_o       (rows_pending),
     .overflow_o      (overflow),
     .busy_o          (dendrite_busy)

@@ -4,9 +4,11 @@
 // Contract   Rows from the synapse stage are added to the coming accumulators; the engine reads the
 //            current ones; swap_i exchanges them and makes all coming rows inactive. A row that is
 //            not active counts as zero, whatever its memory holds. The host reads and writes
-//            coming accumulators and activity when no row is on its way.
+//            coming accumulators and activity when no row is on its way; it writes an accumulator
+//            by adding the difference, which the synapse stage brings in (poke_*).
 // Timing     row_* names a row, digits_i and t1_i..t3_i follow one cycle later; one row per cycle.
-//            Engine and host reads: data one cycle after the enable.
+//            Engine and host reads: data one cycle after the enable. poke_valid_o comes one cycle
+//            after a host write, its digits and term are expected in the next cycle.
 // Numbers    Row = dendrite * Lines + line. Activity bit = line * 4 + dendrite. Accumulators wrap.
 // Parameters WordBits 64..512 and Lines 2..64, powers of two; AccBits 24 or 32.
 `default_nettype none
@@ -16,7 +18,8 @@ module nt_dendrite #(
   parameter integer Lines    = 8,
   parameter integer AccBits  = 32,
   localparam integer LineBits = $clog2(Lines),
-  localparam integer Lanes    = WordBits / 32
+  localparam integer Lanes    = WordBits / 32,
+  localparam integer LaneBits = $clog2(Lanes)
 ) (
   input  wire logic                 clk_i,             // clock
   input  wire logic                 rst_ni,            // reset, active low
@@ -45,6 +48,9 @@ module nt_dendrite #(
   input  wire logic [31:0]          host_wdata_i,      // value to write
   output logic                      host_bad_addr_o,   // the address is outside the space
   output logic [31:0]               host_rdata_o,      // value, one cycle after the access
+  output logic                      poke_valid_o,      // add a term to one lane
+  output logic [LaneBits+3:0]       poke_lane_o,       // lane in the row
+  output logic [AccBits-1:0]        poke_term_o,       // term
   // state
   output logic                      pending_o,         // a coming row is active
   output logic                      overflow_o,        // pulse: an addition overflowed
@@ -55,7 +61,6 @@ module nt_dendrite #(
 
   localparam integer Rows      = DENDRITES * Lines;
   localparam integer RowBits   = 2 + LineBits;
-  localparam integer LaneBits  = $clog2(Lanes);
   localparam integer IndexBits = 4 + LaneBits;             // accumulator in a row: beat, lane
   localparam integer AccAddrBits = RowBits + IndexBits;
 
@@ -68,7 +73,7 @@ module nt_dendrite #(
   logic [IndexBits-1:0] host_index;
   logic [RowBits-1:0]   host_row;
   logic [LineBits-1:0]  host_line;
-  logic                 host_acc_ren, host_acc_we, host_act_we;
+  logic                 host_acc, host_acc_we, host_act_we;
   logic                 host_acc_bad, host_act_bad;
 
   assign host_index   = host_addr_i[IndexBits-1:0];
@@ -85,8 +90,8 @@ module nt_dendrite #(
   endgenerate
 
   assign host_bad_addr_o = host_act_i ? host_act_bad : host_acc_bad;
-  assign host_acc_ren    = host_en_i & ~host_we_i & ~host_act_i;
-  assign host_acc_we     = host_en_i & host_we_i & ~host_act_i & ~host_acc_bad;
+  assign host_acc        = host_en_i & ~host_act_i & ~host_acc_bad;
+  assign host_acc_we     = host_acc & host_we_i;
   assign host_act_we     = host_en_i & host_we_i & host_act_i & ~host_act_bad;
 
   // ---------------------------------------------------------------------------------------------
@@ -94,28 +99,31 @@ module nt_dendrite #(
   // ---------------------------------------------------------------------------------------------
   logic [RowBits-1:0] row, row_act;
   logic [RowBits-1:0] add_row_q;
-  logic               add_en_q, added_q;
+  logic               add_en_q, added_q, poke_q, poked_q;
   logic               fill_ren, fill_zero;
-  logic [RowBits-1:0] fill_row, fill_row_act, wrow;
+  logic [RowBits-1:0] fill_row, fill_row_act;
 
   assign row          = {row_dendrite_i, row_line_i};
   assign row_act      = {row_line_i, row_dendrite_i};
-  assign fill_ren     = row_valid_i | host_acc_ren;
-  assign fill_row     = host_acc_ren ? host_row : row;
+  assign fill_ren     = row_valid_i | host_acc;
+  assign fill_row     = host_acc ? host_row : row;
   assign fill_row_act = {fill_row[LineBits-1:0], fill_row[RowBits-1:LineBits]};
-  assign fill_zero    = ~act_coming_q[fill_row_act];
-  assign wrow         = host_acc_we ? host_row : add_row_q;
+  assign fill_zero    = ~act_coming_q[fill_row_act] & ~host_acc_we;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       fill_sel_q    <= 1'b0;
       act_coming_q  <= '0;
       act_current_q <= '0;
+      poke_q        <= 1'b0;
+      poked_q       <= 1'b0;
       add_en_q      <= 1'b0;
       added_q       <= 1'b0;
     end else begin
-      add_en_q <= row_valid_i;
-      added_q  <= add_en_q;
+      poke_q   <= host_acc_we;
+      poked_q  <= poke_q;
+      add_en_q <= row_valid_i | poke_q;
+      added_q  <= add_en_q & ~poked_q;
       if (row_valid_i) act_coming_q[row_act] <= 1'b1;
       if (host_act_we) act_coming_q[DENDRITES*host_line +: DENDRITES] <= host_wdata_i[3:0];
       if (swap_i) begin
@@ -128,7 +136,7 @@ module nt_dendrite #(
         act_coming_q  <= '0;
       end
     end
-    if (row_valid_i) add_row_q <= row;
+    if (fill_ren) add_row_q <= fill_row;
   end
 
   // ---------------------------------------------------------------------------------------------
@@ -140,18 +148,25 @@ module nt_dendrite #(
   logic [3:0]               host_act_q;
   logic                     host_is_act_q;
   logic [RowBits-1:0]       acc_row;
-  logic [RowBits-1:0]       acc_row_act;
+  logic [RowBits-1:0]       acc_row_act, row0, row1;
+  logic                     fwd0, fwd1, zero0, zero1;
   logic [Lanes*AccBits-1:0] beat;
 
   assign acc_row     = {acc_dendrite_i, acc_line_i[LineBits-1:0]};
   assign acc_row_act = {acc_line_i[LineBits-1:0], acc_dendrite_i};
+  assign row0        = fill_sel_q ? acc_row : fill_row;
+  assign row1        = fill_sel_q ? fill_row : acc_row;
+  assign zero0       = ~fill_sel_q & fill_ren & fill_zero;
+  assign zero1       = fill_sel_q & fill_ren & fill_zero;
+  assign fwd0        = add_en_q & ~fill_sel_q & fill_ren & (row0 == add_row_q);
+  assign fwd1        = add_en_q & fill_sel_q & fill_ren & (row1 == add_row_q);
 
   always_ff @(posedge clk_i) begin
-    read_en_q <= acc_en_i | host_acc_ren;
-    if (acc_en_i || host_acc_ren) begin
-      read_sel_q  <= host_acc_ren ? fill_sel_q : ~fill_sel_q;
-      read_zero_q <= host_acc_ren ? fill_zero : ~act_current_q[acc_row_act];
-      read_beat_q <= host_acc_ren ? host_index[IndexBits-1:LaneBits] : acc_beat_i;
+    read_en_q <= acc_en_i | host_acc;
+    if (acc_en_i || host_acc) begin
+      read_sel_q  <= host_acc ? fill_sel_q : ~fill_sel_q;
+      read_zero_q <= host_acc ? fill_zero : ~act_current_q[acc_row_act];
+      read_beat_q <= host_acc ? host_index[IndexBits-1:LaneBits] : acc_beat_i;
       read_lane_q <= host_index[LaneBits-1:0];
     end
     if (host_en_i) begin
@@ -166,26 +181,32 @@ module nt_dendrite #(
       logic [Lanes*AccBits-1:0] rdata0, rdata1;
       logic                     overflow;
 
-      nt_dendrite_bank #(.Lanes(Lanes), .AccBits(AccBits), .Rows(Rows)) u_bank (
+      nt_dendrite_bank #(
+        .Lanes   (Lanes),
+        .AccBits (AccBits),
+        .Rows    (Rows),
+        .Beat    (b)
+      ) u_bank (
         .clk_i,
-        .fill_sel_i   (fill_sel_q),
-        .fill_ren_i   (fill_ren),
-        .fill_row_i   (fill_row),
-        .fill_zero_i  (fill_zero),
-        .add_en_i     (add_en_q),
-        .digits_i     (digits_i[2*Lanes*b +: 2*Lanes]),
+        .fill_sel_i  (fill_sel_q),
+        .row0_i      (row0),
+        .row1_i      (row1),
+        .fill_ren_i  (fill_ren),
+        .zero0_i     (zero0),
+        .zero1_i     (zero1),
+        .fwd0_i      (fwd0),
+        .fwd1_i      (fwd1),
+        .add_en_i    (add_en_q),
+        .add_row_i   (add_row_q),
+        .digits_i    (digits_i[2*Lanes*b +: 2*Lanes]),
         .t1_i,
         .t2_i,
         .t3_i,
-        .overflow_o   (overflow),
-        .host_we_i    (host_acc_we & (host_index[IndexBits-1:LaneBits] == b)),
-        .host_lane_i  (host_index[LaneBits-1:0]),
-        .host_wdata_i (host_wdata_i[AccBits-1:0]),
-        .wrow_i       (wrow),
-        .cur_ren_i    (acc_en_i & (acc_beat_i == b)),
-        .cur_row_i    (acc_row),
-        .rdata0_o     (rdata0),
-        .rdata1_o     (rdata1)
+        .overflow_o  (overflow),
+        .cur_ren_i   (acc_en_i),
+        .cur_beat_i  (acc_beat_i),
+        .rdata0_o    (rdata0),
+        .rdata1_o    (rdata1)
       );
     end
   endgenerate
@@ -245,6 +266,14 @@ module nt_dendrite #(
     end
   endgenerate
 
+  // A write of the host: the difference to the value read.
+  logic [AccBits-1:0] poke_old;
+
+  assign poke_old     = beat[AccBits*read_lane_q +: AccBits];
+  assign poke_valid_o = poke_q;
+  assign poke_lane_o  = {read_beat_q, read_lane_q};
+  assign poke_term_o  = host_wdata_i[AccBits-1:0] - poke_old;
+
   assign host_rdata_o = host_is_act_q ? {28'd0, host_act_q} : acc_rdata_o[32*read_lane_q +: 32];
 
   // ---------------------------------------------------------------------------------------------
@@ -252,7 +281,7 @@ module nt_dendrite #(
   // ---------------------------------------------------------------------------------------------
   assign act_current_o = act_current_q;
   assign pending_o     = |act_coming_q;
-  assign busy_o        = add_en_q | added_q;
+  assign busy_o        = poke_q | add_en_q | added_q;
   assign overflow_o    = added_q
     & (g_bank[0].overflow | g_bank[1].overflow | g_bank[2].overflow | g_bank[3].overflow
      | g_bank[4].overflow | g_bank[5].overflow | g_bank[6].overflow | g_bank[7].overflow

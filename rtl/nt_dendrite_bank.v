@@ -3,43 +3,43 @@
 //
 // Contract   One memory is filled (fill_*, add_*), the other read by the engine (cur_*); fill_sel_i
 //            says which: 0 fills mem0_q. A lane adds 0, t1, t2 or t3 as its two-bit digit says.
-//            Each memory has one read and one write port.
+//            Each memory has one read port (row0_i, row1_i) and one write port.
 // Timing     fill_ren_i reads the row's old value, add_en_i writes the sum one cycle later. Rows
-//            follow each other in every cycle, also the same row again: a read of the row being
-//            written returns the new sum. Reads have one cycle of latency and hold their value.
+//            follow each other in every cycle, also the same row again: fwd0_i and fwd1_i take
+//            the new sum then. Reads have one cycle of latency and hold their value.
 // Numbers    Accumulators wrap modulo 2^AccBits. overflow_o: in some lane the last addition, taken
 //            as signed, left the range.
-// Parameters Lanes 2, 4, 8 or 16; AccBits 24 or 32; Rows a power of two.
+// Parameters Lanes 2, 4, 8 or 16; AccBits 24 or 32; Rows a power of two; Beat 0..15.
 `default_nettype none
 
 module nt_dendrite_bank #(
   parameter integer Lanes   = 8,
   parameter integer AccBits = 32,
   parameter integer Rows    = 32,
-  localparam integer RowBits  = $clog2(Rows),
-  localparam integer LaneBits = $clog2(Lanes)
+  parameter integer Beat    = 0,
+  localparam integer RowBits = $clog2(Rows)
 ) (
   input  wire logic                     clk_i,         // clock
   input  wire logic                     fill_sel_i,    // 0: mem0_q is filled, 1: mem1_q is filled
+  input  wire logic [RowBits-1:0]       row0_i,        // row to read in mem0_q
+  input  wire logic [RowBits-1:0]       row1_i,        // row to read in mem1_q
   // old value of a row of the filled memory
   input  wire logic                     fill_ren_i,    // read
-  input  wire logic [RowBits-1:0]       fill_row_i,    // row
-  input  wire logic                     fill_zero_i,   // the row is not active: read zero
+  input  wire logic                     zero0_i,       // read zero instead, from mem0_q
+  input  wire logic                     zero1_i,       // read zero instead, from mem1_q
+  input  wire logic                     fwd0_i,        // row0_i is the row being written to mem0_q
+  input  wire logic                     fwd1_i,        // row1_i is the row being written to mem1_q
   // addition to the row read in the last cycle
   input  wire logic                     add_en_i,      // add and write back
+  input  wire logic [RowBits-1:0]       add_row_i,     // row
   input  wire logic [2*Lanes-1:0]       digits_i,      // one two-bit digit per lane
   input  wire logic [AccBits-1:0]       t1_i,          // term of digit 1
   input  wire logic [AccBits-1:0]       t2_i,          // term of digit 2
   input  wire logic [AccBits-1:0]       t3_i,          // term of digit 3
   output logic                          overflow_o,    // the last addition overflowed
-  // one lane of the filled memory set by the host, never together with add_en_i
-  input  wire logic                     host_we_i,     // write one lane
-  input  wire logic [LaneBits-1:0]      host_lane_i,   // lane
-  input  wire logic [AccBits-1:0]       host_wdata_i,  // value
-  input  wire logic [RowBits-1:0]       wrow_i,        // row that the addition or the host writes
   // row of the memory that is not being filled
-  input  wire logic                     cur_ren_i,     // read
-  input  wire logic [RowBits-1:0]       cur_row_i,     // row
+  input  wire logic                     cur_ren_i,     // read in one bank
+  input  wire logic [3:0]               cur_beat_i,    // the bank
   output logic [Lanes*AccBits-1:0]      rdata0_o,      // last row read from mem0_q
   output logic [Lanes*AccBits-1:0]      rdata1_o       // last row read from mem1_q
 );
@@ -48,18 +48,9 @@ module nt_dendrite_bank #(
   logic [Lanes*AccBits-1:0] mem1_q [0:Rows-1];
   logic [Lanes*AccBits-1:0] rdata0_q, rdata1_q;
   logic                     overflow_q;
+  logic                     cur_ren;
 
-  // One read port per memory: the synapse side has the filled memory, the engine the other.
-  logic               ren0, ren1;
-  logic [RowBits-1:0] rrow0, rrow1;
-  logic               fwd0, fwd1;
-
-  assign ren0  = fill_sel_i ? cur_ren_i : fill_ren_i;
-  assign ren1  = fill_sel_i ? fill_ren_i : cur_ren_i;
-  assign rrow0 = fill_sel_i ? cur_row_i : fill_row_i;
-  assign rrow1 = fill_sel_i ? fill_row_i : cur_row_i;
-  assign fwd0  = add_en_i & ~fill_sel_i & ren0 & (rrow0 == wrow_i);
-  assign fwd1  = add_en_i & fill_sel_i & ren1 & (rrow1 == wrow_i);
+  assign cur_ren = cur_ren_i & (cur_beat_i == 4'(Beat));
 
   // The lane loops are written once per memory, on its read register and without branches or lane
   // temporaries: so a compiled simulation turns them into vector instructions. All wide work
@@ -81,8 +72,8 @@ module nt_dendrite_bank #(
                 | ({AccBits{~digits_i[2*i] & digits_i[2*i+1]}} & t2_i)
                 | ({AccBits{digits_i[2*i] & digits_i[2*i+1]}} & t3_i))));
         end
-        mem1_q[wrow_i] <= sum;
-        if (fwd1) rdata1_q <= sum;
+        mem1_q[add_row_i] <= sum;
+        if (fwd1_i) rdata1_q <= sum;
       end else begin
         for (int i = 0; i < Lanes; i++) begin
           sum[AccBits*i +: AccBits] = rdata0_q[AccBits*i +: AccBits]
@@ -95,20 +86,17 @@ module nt_dendrite_bank #(
                 | ({AccBits{~digits_i[2*i] & digits_i[2*i+1]}} & t2_i)
                 | ({AccBits{digits_i[2*i] & digits_i[2*i+1]}} & t3_i))));
         end
-        mem0_q[wrow_i] <= sum;
-        if (fwd0) rdata0_q <= sum;
+        mem0_q[add_row_i] <= sum;
+        if (fwd0_i) rdata0_q <= sum;
       end
       overflow_q <= over[AccBits-1];
-    end else if (host_we_i) begin
-      if (fill_sel_i) mem1_q[wrow_i][AccBits*host_lane_i +: AccBits] <= host_wdata_i;
-      else            mem0_q[wrow_i][AccBits*host_lane_i +: AccBits] <= host_wdata_i;
     end
-    if (ren0 && !fwd0) rdata0_q <= mem0_q[rrow0];
-    if (ren1 && !fwd1) rdata1_q <= mem1_q[rrow1];
-    if (fill_ren_i && fill_zero_i) begin
-      if (fill_sel_i) rdata1_q <= '0;
-      else            rdata0_q <= '0;
+    if (fill_ren_i || cur_ren_i) begin
+      if ((fill_sel_i ? cur_ren : fill_ren_i) && !fwd0_i) rdata0_q <= mem0_q[row0_i];
+      if ((fill_sel_i ? fill_ren_i : cur_ren) && !fwd1_i) rdata1_q <= mem1_q[row1_i];
     end
+    if (zero0_i) rdata0_q <= '0;
+    if (zero1_i) rdata1_q <= '0;
   end
 
   assign rdata0_o   = rdata0_q;

@@ -458,41 +458,28 @@ module nt_engine #(
   assign acc_beat_o     = {strip_no, s1_beat_q};
 
   // -------------------------------------------------------------------------------------------
-  // Output: one spike vector, one beat of probes
+  // Output: two spike vectors, one beat of probes
   // -------------------------------------------------------------------------------------------
-  logic                vec_valid_q;
-  logic [4:0]          vec_group_q;
-  logic [2:0]          vec_port_q;
-  logic [12:0]         vec_neuron_q;
-  logic [WordBits-1:0] vec_payload_q;
-  logic [L-1:0]        vec_mask_q;
-  logic [31:0]         vec_dest_q;
+  localparam integer VecW = WordBits + L + 32 + 13 + 3 + 5;
+  logic                vec_push;
+  logic                vec_free;
+  logic [VecW-1:0]     vec_in, vec_out;
+  logic [1:0]          vec_level;
   logic [L-1:0]        prb_mask_q;    // lanes still to be sent
   logic [4:0]          prb_group_q;
   logic [12:0]         prb_neuron_q;
   logic [WordBits-1:0] prb_value_q;
   logic [LaneBits-1:0] prb_lane;
 
-  assign vec_stall = (s1_spk != '0) && vec_valid_q && !vec_ready_i;
+  assign vec_push  = s1_spk != '0;
+  assign vec_stall = vec_push && !vec_free;
   assign prb_stall = s1_valid_q && s1_is_prb && probe_enable_i && (prb_mask_q != '0);
   assign stall     = vec_stall || prb_stall;
 
   always_ff @(posedge clk) begin
     if (!rst_ni) begin
-      vec_valid_q <= 1'b0;
-      prb_mask_q  <= '0;
+      prb_mask_q <= '0;
     end else begin
-      if ((s1_spk != '0) && !vec_stall) begin
-        vec_valid_q   <= 1'b1;
-        vec_group_q   <= strip_group;
-        vec_port_q    <= s1_instr_q[INSTR_WHICH_LSB +: INSTR_WHICH_W];
-        vec_neuron_q  <= s1_neuron_q[12:0];
-        vec_payload_q <= s1_ra;
-        vec_mask_q    <= s1_spk;
-        vec_dest_q    <= group_rdata_q;
-      end else if (vec_ready_i) begin
-        vec_valid_q <= 1'b0;
-      end
       if (s1_valid_q && s1_is_prb && probe_enable_i && !prb_stall) begin
         prb_mask_q   <= s1_live_q;
         prb_group_q  <= strip_group;
@@ -504,13 +491,26 @@ module nt_engine #(
     end
   end
 
-  assign vec_valid_o   = vec_valid_q;
-  assign vec_group_o   = vec_group_q;
-  assign vec_port_o    = vec_port_q;
-  assign vec_neuron_o  = vec_neuron_q;
-  assign vec_payload_o = vec_payload_q;
-  assign vec_mask_o    = vec_mask_q;
-  assign vec_dest_o    = vec_dest_q;
+  // The queue's room is known to the engine without asking who takes the vectors.
+  assign vec_in = {strip_group, s1_instr_q[INSTR_WHICH_LSB +: INSTR_WHICH_W], s1_neuron_q[12:0],
+                   group_rdata_q, s1_spk, s1_ra};
+
+  nt_fifo #(
+    .Width(VecW),
+    .Depth(2)
+  ) u_vec (
+    .clk_i      (clk),
+    .rst_ni     (rst_ni),
+    .in_valid_i (vec_push),
+    .in_ready_o (vec_free),
+    .in_data_i  (vec_in),
+    .out_valid_o(vec_valid_o),
+    .out_ready_i(vec_ready_i),
+    .out_data_o (vec_out),
+    .level_o    (vec_level)
+  );
+
+  assign {vec_group_o, vec_port_o, vec_neuron_o, vec_dest_o, vec_mask_o, vec_payload_o} = vec_out;
 
   always_comb begin
     prb_lane   = '0;
@@ -531,7 +531,7 @@ module nt_engine #(
   end
   assign prb_valid_o = prb_mask_q != '0;
 
-  assign busy_o      = walk_busy || vec_valid_q || prb_valid_o;
+  assign busy_o      = walk_busy || (vec_level != '0) || prb_valid_o;
   assign out_stall_o = vec_stall;
 
   assign host_done_o = host_done_q;

@@ -60,17 +60,20 @@ module nt_fifo #(
     end
   endgenerate
 
-  // A producer that is not served keeps its entry.
   `include "nt_assert.vh"
+  `NT_ASSERT(level_in_range, level_q <= (PtrBits + 1)'(Depth))
+  `NT_ASSERT(pointers_match_level, PtrBits'(level_q) == wptr_q - rptr_q)
+
+  // A producer that is not served keeps its entry.
+`ifdef NT_ASSERT_ON
   logic             stalled_q;
   logic [Width-1:0] stalled_data_q;
   always_ff @(posedge clk_i) begin
     stalled_q <= rst_ni & in_valid_i & ~in_ready_o;
     if (in_valid_i && !in_ready_o) stalled_data_q <= in_data_i;
   end
-  `NT_ASSERT(level_in_range, level_q <= (PtrBits + 1)'(Depth))
-  `NT_ASSERT(pointers_match_level, PtrBits'(level_q) == wptr_q - rptr_q)
   `NT_ASSERT(input_stable, !stalled_q || (in_valid_i && in_data_i == stalled_data_q))
+`endif
 
 endmodule
 

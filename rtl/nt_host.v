@@ -5,7 +5,7 @@
 //            requests and reads are answered. Probes of the cores share the response stream, lower
 //            core numbers first; a waiting answer goes before them.
 // Timing     A register write acts in the cycle after both of its halves have arrived, a register
-//            read answers in the next cycle, a request takes three cycles or more.
+//            read answers two cycles after its address, a request takes four cycles or more.
 // Numbers    Counters of cycles (64 bits) and steps wrap.
 // Parameters Cores 1..8; the others only as contents of registers.
 `default_nettype none
@@ -236,21 +236,23 @@ module nt_host #(
   // -------------------------------------------------------------------------------------------
   // Register reads
   // -------------------------------------------------------------------------------------------
+  logic        ar_full_q;
+  logic [11:0] ar_addr_q;
   logic        r_valid_q;
   logic [31:0] r_data_q;
   logic [1:0]  r_resp_q;
-  logic        read;
+  logic        read;       // the read acts now
   logic [31:0] read_data;
   logic        read_bad;
 
-  assign s_axi_arready_o = !r_valid_q;
-  assign read            = s_axi_arvalid_i && !r_valid_q;
+  assign s_axi_arready_o = !ar_full_q;
+  assign read            = ar_full_q && !r_valid_q;
 
   always_comb begin
     read_data = '0;
     read_bad  = 1'b0;
     if (read) begin
-      case (s_axi_araddr_i)
+      case (ar_addr_q)
         REG_ID:                read_data = 32'h4E54_494C;
         REG_VERSION:           read_data = NT_DEFS_HASH;
         REG_PARAM_CORES:       read_data = 32'(Cores);
@@ -277,7 +279,7 @@ module nt_host #(
         default: begin
           read_bad = 1'b1;
           for (int c = 0; c < Cores; c++) begin
-            if (s_axi_araddr_i == REG_QUEUE0 + 12'(4 * c)) begin
+            if (ar_addr_q == REG_QUEUE0 + 12'(4 * c)) begin
               read_bad = 1'b0;
               read_data[QUEUE_IN_LSB +: QUEUE_IN_W]   = in_level_i[8*c +: 8];
               read_data[QUEUE_OUT_LSB +: QUEUE_OUT_W] = out_level_i[8*c +: 8];
@@ -292,13 +294,22 @@ module nt_host #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      ar_full_q <= 1'b0;
       r_valid_q <= 1'b0;
-    end else if (read) begin
-      r_valid_q <= 1'b1;
-      r_data_q  <= read_data;
-      r_resp_q  <= read_bad ? SLVERR : OKAY;
-    end else if (s_axi_rready_i) begin
-      r_valid_q <= 1'b0;
+    end else begin
+      if (s_axi_arvalid_i && !ar_full_q) begin
+        ar_full_q <= 1'b1;
+        ar_addr_q <= s_axi_araddr_i;
+      end else if (read) begin
+        ar_full_q <= 1'b0;
+      end
+      if (read) begin
+        r_valid_q <= 1'b1;
+        r_data_q  <= read_data;
+        r_resp_q  <= read_bad ? SLVERR : OKAY;
+      end else if (s_axi_rready_i) begin
+        r_valid_q <= 1'b0;
+      end
     end
   end
 
@@ -326,8 +337,6 @@ module nt_host #(
   logic        core_done, core_err;
   logic [31:0] core_rdata;
   logic        answer;     // StAnswer may hand over
-  logic        rsp_valid_q;
-  logic [63:0] rsp_data_q;
 
   assign req_core = req_q[HOST_CORE_LSB +: HOST_CORE_W];
   assign req_kind = req_q[HOST_KIND_LSB +: HOST_KIND_W];
@@ -398,10 +407,12 @@ module nt_host #(
   // Responses
   // -------------------------------------------------------------------------------------------
   logic        rsp_free;
+  logic        rsp_valid;
+  logic [63:0] rsp_data;
   logic [63:0] answer_data;
+  logic [1:0]  rsp_level;
 
-  assign rsp_free = !rsp_valid_q || rsp_ready_i;
-  assign answer   = (state_q == StAnswer) && rsp_free;
+  assign answer = (state_q == StAnswer) && rsp_free;
 
   always_comb begin
     answer_data = req_q;
@@ -415,28 +426,36 @@ module nt_host #(
   assign prb_ready_o = prb_valid_i & (~prb_valid_i + Cores'(1)) &
                        {Cores{rsp_free && (state_q != StAnswer)}};
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      rsp_valid_q <= 1'b0;
-    end else if (answer) begin
-      rsp_valid_q <= 1'b1;
-      rsp_data_q  <= answer_data;
-    end else if (prb_ready_o != '0) begin
-      rsp_valid_q <= 1'b1;
+  always_comb begin
+    rsp_valid = answer;
+    rsp_data  = answer_data;
+    if (prb_ready_o != '0) begin
+      rsp_valid = 1'b1;
       for (int c = 0; c < Cores; c++) begin
         if (prb_ready_o[c]) begin
-          rsp_data_q <= prb_data_i[64*c +: 64];
+          rsp_data = prb_data_i[64*c +: 64];
         end
       end
-    end else if (rsp_ready_i) begin
-      rsp_valid_q <= 1'b0;
     end
   end
 
-  assign rsp_valid_o = rsp_valid_q;
-  assign rsp_data_o  = rsp_data_q;
-  assign req_busy_o  = (state_q != StIdle) || rsp_valid_q;
-  assign rsp_busy_o  = rsp_valid_q;
+  nt_fifo #(
+    .Width(64),
+    .Depth(2)
+  ) u_rsp (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .in_valid_i (rsp_valid),
+    .in_ready_o (rsp_free),
+    .in_data_i  (rsp_data),
+    .out_valid_o(rsp_valid_o),
+    .out_ready_i(rsp_ready_i),
+    .out_data_o (rsp_data_o),
+    .level_o    (rsp_level)
+  );
+
+  assign rsp_busy_o = rsp_level != '0;
+  assign req_busy_o = (state_q != StIdle) || rsp_busy_o;
 
   `NT_ASSERT(access_in_idle, (state_q != StAccess) || phase_idle)
   `NT_ASSERT(one_probe, (prb_ready_o & (prb_ready_o - Cores'(1))) == '0)

@@ -79,12 +79,14 @@ module nt_router #(
     targets  = '0;
     eligible = '0;
     for (int s = 0; s < Ports; s++) begin
-      if (src_data[64*s+SPIKE_TILE_LSB +: SPIKE_TILE_W] == tile_id_i) begin
-        targets[Ports*s +: Cores] = src_data[64*s+SPIKE_CORES_LSB +: Cores];
-      end else begin
-        targets[Ports*s+Cores] = (s != Cores);
+      if (src_valid[s]) begin
+        if (src_data[64*s+SPIKE_TILE_LSB +: SPIKE_TILE_W] == tile_id_i) begin
+          targets[Ports*s +: Cores] = src_data[64*s+SPIKE_CORES_LSB +: Cores];
+        end else begin
+          targets[Ports*s+Cores] = (s != Cores);
+        end
+        eligible[s] = ((targets[Ports*s +: Ports] & ~free) == '0);
       end
-      eligible[s] = src_valid[s] & ((targets[Ports*s +: Ports] & ~free) == '0);
     end
   end
 

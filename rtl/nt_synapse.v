@@ -3,7 +3,8 @@
 //
 // Contract   A DENSE job gives one row per list word, UNIFORM one per row, SPARSE one per synapse,
 //            SINGLE one; SPARSE with COUNT 0 gives none. Lane i adds 0, t1, t2 or t3 as
-//            digits_o[2i +: 2] says. The stage never waits except for the next job.
+//            digits_o[2i +: 2] says. The stage never waits except for the next job. poke_* puts a
+//            term of the dendrites' own in the place of a row's; only while busy_o is low.
 // Timing     Three stages: issue (pool read), row (row_* valid, pool data present), terms (digits_o
 //            and t1_o..t3_o, one cycle after their row). One row per cycle, also across jobs.
 // Numbers    Terms are payload * weight * 2^EXP * 4^digit modulo 2^AccBits. Lines wrap modulo
@@ -16,7 +17,8 @@ module nt_synapse #(
   parameter integer Lines    = 8,
   parameter integer AccBits  = 32,
   localparam integer LineBits = $clog2(Lines),
-  localparam integer IncrBits = $clog2(WordBits / 2) + 1
+  localparam integer LaneBits = $clog2(WordBits / 2),
+  localparam integer IncrBits = LaneBits + 1
 ) (
   input  wire logic                 clk_i,           // clock
   input  wire logic                 rst_ni,          // reset, active low
@@ -37,6 +39,9 @@ module nt_synapse #(
   output logic [AccBits-1:0]        t1_o,            // term of digit 1
   output logic [AccBits-1:0]        t2_o,            // term of digit 2
   output logic [AccBits-1:0]        t3_o,            // term of digit 3
+  input  wire logic                 poke_valid_i,    // bring in a term for one lane, no row here
+  input  wire logic [LaneBits-1:0]  poke_lane_i,     // lane
+  input  wire logic [AccBits-1:0]   poke_term_i,     // term
   // state
   output logic [IncrBits-1:0]       synops_o,        // synaptic operations issued in this cycle
   output logic                      word_o,          // a list word is read in this cycle
@@ -46,7 +51,6 @@ module nt_synapse #(
   `include "nt_defs.vh"
 
   localparam integer LineLanes = WordBits / 2;
-  localparam integer LaneBits  = $clog2(LineLanes);
   localparam integer Dwords    = WordBits / 64;
   localparam integer DwordBits = (Dwords > 1) ? $clog2(Dwords) : 1;
 
@@ -240,19 +244,24 @@ module nt_synapse #(
   logic [WordBits-1:0] digits_q;
   logic [AccBits-1:0]  t1_q, t2_q, t3_q;
 
+  logic [LaneBits-1:0] one_lane;
+
+  assign one_lane = poke_valid_i ? poke_lane_i : row_lane;
+
   always_ff @(posedge clk_i) begin
     if (row_valid_q) begin
       t1_q <= (row_kind_q == KindDense) ? row_base : row_product;
       t2_q <= row_signed_q ? -(row_base << 1) : row_base << 1;
       t3_q <= row_signed_q ? -row_base : row_base + (row_base << 1);
-      case (row_kind_q)
-        KindDense:   digits_q <= pool_rdata_i;
-        KindUniform: digits_q <= {LineLanes{2'b01}};
-        default: begin
-          digits_q <= '0;
-          digits_q[2*row_lane] <= 1'b1;
-        end
-      endcase
+    end else if (poke_valid_i) begin
+      t1_q <= poke_term_i;
+    end
+    if (row_valid_q && row_kind_q == KindDense) begin
+      digits_q <= pool_rdata_i;
+    end else if (row_valid_q && row_kind_q == KindUniform) begin
+      digits_q <= {LineLanes{2'b01}};
+    end else if (row_valid_q || poke_valid_i) begin
+      digits_q <= WordBits'(1) << {one_lane, 1'b0};
     end
   end
 
@@ -272,6 +281,7 @@ module nt_synapse #(
 
   `include "nt_assert.vh"
   `NT_ASSERT(sparse_count_not_zero, !active_q || kind_q != KindSparse || count_q != '0)
+  `NT_ASSERT(poke_alone, !(poke_valid_i && busy_o))
   `NT_ASSERT(digit_in_range, !active_q || digit_q <= digits_m1_q)
 
 endmodule

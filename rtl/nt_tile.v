@@ -108,6 +108,9 @@ module nt_tile #(
   logic                spike_open;
   logic                router_busy, misroute;
   logic                router_spk_ready;
+  logic                router_out_valid, router_out_ready;
+  logic [63:0]         router_out_data;
+  logic [1:0]          spk_out_level;
   logic                req_busy, rsp_busy;
 
   logic [Cores-1:0]    in_valid, in_ready;
@@ -131,10 +134,20 @@ module nt_tile #(
 
   generate
     for (genvar c = 0; c < Cores; c++) begin : g_core
-      logic clk;
-      logic awake;
+      logic        clk;
+      logic        awake;
+      logic        start_q, clear_q;
+      logic        host_en_q, host_we_q;
+      logic [2:0]  host_space_q;
+      logic [19:0] host_addr_q;
+      logic [31:0] host_wdata_q;
+      logic        core_out_busy;
+      logic        core_msg_valid, core_msg_ready;
+      logic [63:0] core_msg_data;
+      logic [1:0]  msg_level;
 
-      assign in_some[c] = in_level[8*c +: 8] != 8'd0;
+      assign in_some[c]  = in_level[8*c +: 8] != 8'd0;
+      assign out_busy[c] = core_out_busy || (msg_level != '0);
 
       // A core's clock runs while the core has something to do or is addressed.
       assign awake = core_start || core_clear || in_valid[c] || host_en[c] || in_some[c] ||
@@ -146,6 +159,26 @@ module nt_tile #(
         .en_i  (awake),
         .clk_o (clk)
       );
+
+      // Commands and messages cross between the tile's and the core's clock in registers: so nothing
+      // in a core moves, in hardware or in a simulator, while its clock stands still.
+      always_ff @(posedge clk) begin
+        if (!rst_ni) begin
+          start_q   <= 1'b0;
+          clear_q   <= 1'b0;
+          host_en_q <= 1'b0;
+        end else begin
+          start_q   <= core_start;
+          clear_q   <= core_clear;
+          host_en_q <= host_en[c] && !host_done[c];
+        end
+        if (host_en[c]) begin
+          host_we_q    <= host_we;
+          host_space_q <= host_space;
+          host_addr_q  <= host_addr;
+          host_wdata_q <= host_wdata;
+        end
+      end
 
       nt_core #(
         .WordBits  (WordBits),
@@ -161,33 +194,48 @@ module nt_tile #(
         .core_id_i     (3'(c)),
         .tile_id_i     (tile_id),
         .timestep_i    (timestep_o),
-        .start_i       (core_start),
-        .clear_i       (core_clear),
+        .start_i       (start_q),
+        .clear_i       (clear_q),
         .in_valid_i    (in_valid[c]),
         .in_ready_o    (in_ready[c]),
         .in_axon_i     (in_axon[16*c +: 16]),
         .in_payload_i  (in_payload[24*c +: 24]),
-        .msg_valid_o   (msg_valid[c]),
-        .msg_ready_i   (msg_ready[c]),
-        .msg_data_o    (msg_data[64*c +: 64]),
+        .msg_valid_o   (core_msg_valid),
+        .msg_ready_i   (core_msg_ready),
+        .msg_data_o    (core_msg_data),
         .prb_valid_o   (prb_valid[c]),
         .prb_ready_i   (prb_ready[c]),
         .prb_data_o    (prb_data[64*c +: 64]),
-        .host_en_i     (host_en[c]),
-        .host_we_i     (host_we),
-        .host_space_i  (host_space),
-        .host_addr_i   (host_addr),
-        .host_wdata_i  (host_wdata),
+        .host_en_i     (host_en_q),
+        .host_we_i     (host_we_q),
+        .host_space_i  (host_space_q),
+        .host_addr_i   (host_addr_q),
+        .host_wdata_i  (host_wdata_q),
         .host_done_o   (host_done[c]),
         .host_err_o    (host_err[c]),
         .host_rdata_o  (host_rdata[32*c +: 32]),
         .engine_busy_o (engine_busy[c]),
         .synapse_busy_o(synapse_busy[c]),
-        .out_busy_o    (out_busy[c]),
+        .out_busy_o    (core_out_busy),
         .in_level_o    (in_level[8*c +: 8]),
         .out_level_o   (out_level[8*c +: 8]),
         .pending_o     (pending[c]),
         .flags_any_o   (flags_any[c])
+      );
+
+      nt_fifo #(
+        .Width(64),
+        .Depth(2)
+      ) u_msg (
+        .clk_i      (clk),
+        .rst_ni     (rst_ni),
+        .in_valid_i (core_msg_valid),
+        .in_ready_o (core_msg_ready),
+        .in_data_i  (core_msg_data),
+        .out_valid_o(msg_valid[c]),
+        .out_ready_i(msg_ready[c]),
+        .out_data_o (msg_data[64*c +: 64]),
+        .level_o    (msg_level)
       );
     end
   endgenerate
@@ -210,11 +258,26 @@ module nt_tile #(
     .in_ready_i     (in_ready),
     .in_axon_o      (in_axon),
     .in_payload_o   (in_payload),
-    .spk_out_valid_o(spk_out_valid_o),
-    .spk_out_ready_i(spk_out_ready_i),
-    .spk_out_data_o (spk_out_data_o),
+    .spk_out_valid_o(router_out_valid),
+    .spk_out_ready_i(router_out_ready),
+    .spk_out_data_o (router_out_data),
     .busy_o         (router_busy),
     .misroute_o     (misroute)
+  );
+
+  nt_fifo #(
+    .Width(64),
+    .Depth(2)
+  ) u_spk_out (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .in_valid_i (router_out_valid),
+    .in_ready_o (router_out_ready),
+    .in_data_i  (router_out_data),
+    .out_valid_o(spk_out_valid_o),
+    .out_ready_i(spk_out_ready_i),
+    .out_data_o (spk_out_data_o),
+    .level_o    (spk_out_level)
   );
 
   nt_barrier #(
@@ -224,7 +287,7 @@ module nt_tile #(
     .rst_ni       (rst_ni),
     .start_i      (start),
     .clear_i      (clear),
-    .router_busy_i(router_busy),
+    .router_busy_i(router_busy || (spk_out_level != '0)),
     .in_busy_i    (in_some | synapse_busy),
     .engine_busy_i(engine_busy),
     .out_busy_i   (out_busy),

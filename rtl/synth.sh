@@ -23,19 +23,15 @@ select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr
 flatten
 opt
 wreduce
-peepopt
-opt_clean
-share -aggressive
+alumacc
 opt
 memory -nomap
-opt -full
+opt_clean
 tee -o $work/memories.txt select -list t:\$mem_v2
 tee -o $work/word.txt stat
-memory_map -attr none=none
-opt_clean
 techmap
 opt
-abc -g AND,XOR,MUX
+abc -fast -g AND,XOR,MUX
 opt_clean
 tee -o $work/gates.txt stat
 tee -o $work/path.txt ltp -noff

@@ -32,7 +32,8 @@ static const char *const step_work[12] = {"x and squares out",    "norm of x",  
                                           "codes to gate, up",    "gate, up: product",  "norm of v",        "codes to down"};
 
 static void print_step(const char *name, const nt_meter_step_t *s) {
-  (void)printf("  %-24s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", name, s->cycles, s->bound, s->stall_cycles, s->engine_cycles);
+  (void)printf("  %-24s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %12.3f\n", name, s->cycles, s->bound, s->stall_cycles, s->engine_cycles,
+               s->cycles > 0 ? (double)s->bound / (double)s->cycles : 0.0);
 }
 
 typedef struct profile {
@@ -70,17 +71,18 @@ static nt_status_t run_token(nt_system_t *system, const nt_layout_t *layout, uin
 }
 
 static void print_ratios(const char *what, const nt_meter_step_t *s, cJSON *json) {
-  const double phase = (double)(s->synapse_cycles + s->stall_cycles), cycles = (double)s->cycles;
-  const double synapse = phase > 0 ? (double)s->bound / phase : 0, whole = cycles > 0 ? (double)s->bound / cycles : 0;
+  const double phase = (double)s->core_phase, cycles = (double)s->cycles;
+  const double synapse = phase > 0 ? (double)s->core_words / phase : 0, rows = phase > 0 ? (double)s->core_rows / phase : 0, whole = cycles > 0 ? (double)s->bound / cycles : 0;
   const double engine = cycles > 0 ? (double)s->engine_cycles / cycles : 0;
   (void)printf("  %s: %" PRIu64 " cycles, bound %" PRIu64 "; lane utilisation %.3f in the synapse phase (target 0.90), %.3f over all cycles"
-               " (target 0.80); neuron engine busy %.3f of all cycles (target under 0.25)\n",
-               what, s->cycles, s->bound, synapse, whole, engine);
+               " (target 0.80); rows per cycle in the synapse phase %.3f; neuron engine busy %.3f of all cycles (target under 0.25)\n",
+               what, s->cycles, s->bound, synapse, whole, rows, engine);
   cJSON *item = cJSON_AddObjectToObject(json, what);
   (void)cJSON_AddNumberToObject(item, "cycles", cycles);
   (void)cJSON_AddNumberToObject(item, "bound", (double)s->bound);
   (void)cJSON_AddNumberToObject(item, "utilisation_synapse_phase", synapse);
   (void)cJSON_AddNumberToObject(item, "utilisation_all_cycles", whole);
+  (void)cJSON_AddNumberToObject(item, "rows_per_cycle", rows);
   (void)cJSON_AddNumberToObject(item, "engine_share", engine);
 }
 
@@ -188,7 +190,7 @@ static nt_status_t profile_image(const char *what, const nt_image_t *image, cons
     status = nt_meter_open(nt_session_system(session), &meter, err);
   }
   if (status == NT_OK && print_steps) {
-    (void)printf("  %-24s %8s %8s %8s %8s\n", "timestep", "cycles", "bound", "stalls", "engine");
+    (void)printf("  %-24s %8s %8s %8s %8s %12s\n", "timestep", "cycles", "bound", "stalls", "engine", "bound/cycles");
   }
   for (size_t i = 0; i < tokens && status == NT_OK; i++) {
     status = run_token(nt_session_system(session), layout, (uint32_t)(5 + i) % layout->vocab, meter, print_steps && i == 0, &profile, err);

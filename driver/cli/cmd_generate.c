@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_TOKENS = 64 };
+enum { DEFAULT_TOKENS = 64, DEFAULT_TRACE_STEPS = 12 };
 static const char DEFAULT_PROMPT[] = "Once upon a time";
 
 // Derived facts of a run, printed and written to the summary.
@@ -212,21 +212,33 @@ static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, s
   return status;
 }
 
+// A continued text has no prompt of its own unless one is given.
+static const char *prompt_of(const nt_options_t *options) {
+  return options->prompt != NULL ? options->prompt : options->state_in != NULL ? "" : DEFAULT_PROMPT;
+}
+
+static nt_status_t read_prompt(job_t *job, const nt_options_t *options, nt_error_t *err) {
+  const char *prompt = prompt_of(options);
+  if (prompt[0] == '\0' && options->state_in == NULL) {
+    return nt_fail(err, NT_ERR_ARG, "option --prompt: the text is empty, allowed is at least one character");
+  }
+  nt_error_t inner = {NT_OK, ""};
+  inner.status = nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), options->state_in == NULL, &job->prompt, &job->prompt_count, &inner);
+  return inner.status == NT_OK ? NT_OK : nt_fail(err, inner.status, "option --prompt: %.480s", inner.text);
+}
+
 static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_options_t *options, nt_error_t *err) {
-  const char *prompt = options->prompt != NULL ? options->prompt : options->state_in != NULL ? "" : DEFAULT_PROMPT;
   const nt_session_options_t session_options = {.backend = strcmp(options->backend, "rtl") == 0 ? NT_BACKEND_RTL : NT_BACKEND_GOLDEN,
                                                 .check = options->check,
                                                 .max_cycles = options->max_cycles,
                                                 .trace_path = options->trace,
                                                 .trace_tile = (uint32_t)options->trace_tile,
                                                 .trace_from = (uint32_t)options->trace_from,
-                                                .trace_steps = (uint32_t)options->trace_steps};
+                                                .trace_steps = options->trace_steps != 0 ? (uint32_t)options->trace_steps
+                                                                                      : DEFAULT_TRACE_STEPS};
   nt_status_t status = nt_bundle_tokenizer(image, &job->tokenizer, err);
   if (status == NT_OK) {
-    status = nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), options->state_in == NULL, &job->prompt, &job->prompt_count, err);
-  }
-  if (status == NT_OK && job->prompt_count == 0 && options->state_in == NULL) {
-    status = nt_fail(err, NT_ERR_ARG, "option --prompt: the text is empty, allowed is at least one token");
+    status = read_prompt(job, options, err);
   }
   if (status == NT_OK) {
     status = nt_session_open(image, &session_options, &job->session, err);
@@ -259,6 +271,7 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   size_t generated = 0;
   if (status == NT_OK) {
     nt_progress_start(&job.writing.progress);
+    job.writing.stream.started = options->state_in != NULL; // the space before a continued text's first word belongs to it
     status = run(&job, options, wanted, &generated, err);
   }
   facts_t facts;
@@ -272,8 +285,8 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
     status = nt_session_save(job.session, options->state_out, job.next, err);
   }
   if (status == NT_OK && options->summary != NULL) {
-    status = write_summary(options->summary, &facts, options->prompt != NULL ? options->prompt : DEFAULT_PROMPT,
-                           job.writing.text != NULL ? job.writing.text : "", options->check, err);
+    status = write_summary(options->summary, &facts, prompt_of(options), job.writing.text != NULL ? job.writing.text : "", options->check,
+                           err);
   }
   if (status == NT_OK && !options->quiet) {
     (void)printf("\n");

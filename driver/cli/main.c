@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], commands[i].name) != 0) {
       continue;
     }
-    nt_options_t options = {.backend = "rtl", .tokens = UINT64_MAX, .trace_steps = 12, .max_cycles = 10000000, .seed = 1,
+    nt_options_t options = {.backend = "rtl", .tokens = UINT64_MAX, .max_cycles = 10000000, .seed = 1,
                             .check = true, .spread = -1};
     nt_error_t err = {NT_OK, ""};
     bool help = false;

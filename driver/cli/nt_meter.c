@@ -73,10 +73,10 @@ nt_status_t nt_meter_read(nt_meter_t *m, nt_meter_step_t *step, nt_error_t *err)
       step->engine_cycles = engine > step->engine_cycles ? engine : step->engine_cycles;
       step->synops += d.counter[NT_COUNTER_SYNOPS];
       step->core_words += d.counter[NT_COUNTER_WORDS];
-      step->core_synapse_cycles += d.counter[NT_COUNTER_CYC_SYNAPSE];
+      step->core_rows += d.counter[NT_COUNTER_CYC_SYNAPSE];
+      step->core_phase += d.counter[NT_COUNTER_CYC_SYNAPSE] + d.counter[NT_COUNTER_CYC_STALL];
       if (d.counter[NT_COUNTER_WORDS] > step->bound) {
         step->bound = d.counter[NT_COUNTER_WORDS];
-        step->synapse_cycles = d.counter[NT_COUNTER_CYC_SYNAPSE];
         step->stall_cycles = d.counter[NT_COUNTER_CYC_STALL];
       }
     }
@@ -87,10 +87,10 @@ nt_status_t nt_meter_read(nt_meter_t *m, nt_meter_step_t *step, nt_error_t *err)
 void nt_meter_add(nt_meter_step_t *sum, const nt_meter_step_t *step) {
   sum->cycles += step->cycles;
   sum->bound += step->bound;
-  sum->synapse_cycles += step->synapse_cycles;
   sum->stall_cycles += step->stall_cycles;
   sum->engine_cycles += step->engine_cycles;
   sum->synops += step->synops;
   sum->core_words += step->core_words;
-  sum->core_synapse_cycles += step->core_synapse_cycles;
+  sum->core_rows += step->core_rows;
+  sum->core_phase += step->core_phase;
 }

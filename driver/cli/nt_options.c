@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OPTION_MAX = 32 };
 
@@ -15,21 +16,23 @@ typedef struct option_row {
   const char *name, *value, *help;
   size_t offset;
   uint64_t min, max;
+  bool written; // a file to be written
 } option_row_t;
 
-#define TEXT(field, name, value, help) {name, value, help, offsetof(nt_options_t, field), 0, 0}
-#define NUMBER(field, name, min, max, help) {name, "N", help, offsetof(nt_options_t, field), min, max}
+#define TEXT(field, name, value, help) {name, value, help, offsetof(nt_options_t, field), 0, 0, false}
+#define OUTPUT(field, name, help) {name, "FILE", help, offsetof(nt_options_t, field), 0, 0, true}
+#define NUMBER(field, name, min, max, help) {name, "N", help, offsetof(nt_options_t, field), min, max, false}
 
 static const option_row_t rows[] = {
     TEXT(model, "model", "PATH", "checkpoint folder or image file"),
-    TEXT(out, "out", "FILE", "file to write"),
+    OUTPUT(out, "out", "file to write"),
     TEXT(prompt, "prompt", "TEXT", "text to continue"),
     TEXT(text, "text", "FILE", "text file"),
     TEXT(backend, "backend", "NAME", "rtl (verilated tiles) or golden (golden tiles)"),
-    TEXT(summary, "summary", "FILE", "write the facts of the run as JSON"),
+    OUTPUT(summary, "summary", "write the facts of the run as JSON"),
     TEXT(state_in, "state-in", "FILE", "continue from a saved state; the prompt then follows the saved text"),
-    TEXT(state_out, "state-out", "FILE", "save the state at the end"),
-    TEXT(trace, "trace", "FILE", "write a VCD of one tile (rtl only)"),
+    OUTPUT(state_out, "state-out", "save the state at the end"),
+    OUTPUT(trace, "trace", "write a VCD of one tile (rtl only)"),
     NUMBER(tokens, "tokens", 0, 1000000, "tokens to generate or to evaluate"),
     NUMBER(trace_tile, "trace-tile", 0, NT_HOST_TILE - 1, "tile to trace"),
     NUMBER(trace_from, "trace-from", 0, UINT32_MAX, "first timestep of the trace"),
@@ -64,6 +67,22 @@ static nt_status_t parse_number(const option_row_t *row, const char *text, uint6
   return NT_OK;
 }
 
+// Before any work is done: the folder a result will go to takes files.
+static nt_status_t check_folder(const option_row_t *row, const char *path, nt_error_t *err) {
+  char folder[4096];
+  const char *slash = strrchr(path, '/');
+  const size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+  if (length >= sizeof folder) {
+    return nt_fail(err, NT_ERR_ARG, "option --%s: the path is longer than %zu characters", row->name, sizeof folder - 1);
+  }
+  memcpy(folder, path, length);
+  folder[length] = '\0';
+  if (access(length == 0 ? "." : folder, W_OK | X_OK) != 0) {
+    return nt_fail(err, NT_ERR_IO, "option --%s: %s: cannot write: %s", row->name, path, strerror(errno));
+  }
+  return NT_OK;
+}
+
 static nt_status_t store(const option_row_t *row, const char *text, nt_options_t *options, nt_error_t *err) {
   char *base = (char *)options;
   if (row->value == NULL) {
@@ -80,7 +99,7 @@ static nt_status_t store(const option_row_t *row, const char *text, nt_options_t
     return parse_number(row, text, (uint64_t *)(void *)(base + row->offset), err);
   }
   *(const char **)(void *)(base + row->offset) = text;
-  return NT_OK;
+  return row->written ? check_folder(row, text, err) : NT_OK;
 }
 
 // Combinations that cannot be meant.
@@ -91,8 +110,8 @@ static nt_status_t check_together(const nt_options_t *options, nt_error_t *err) 
   if (options->trace != NULL && strcmp(options->backend, "rtl") != 0) {
     return nt_fail(err, NT_ERR_ARG, "options --trace and --backend golden contradict each other: only rtl has waves");
   }
-  if (options->trace == NULL && (options->trace_tile != 0 || options->trace_from != 0)) {
-    return nt_fail(err, NT_ERR_ARG, "options --trace-tile and --trace-from need --trace");
+  if (options->trace == NULL && (options->trace_tile != 0 || options->trace_from != 0 || options->trace_steps != 0)) {
+    return nt_fail(err, NT_ERR_ARG, "options --trace-tile, --trace-from and --trace-steps need --trace");
   }
   return NT_OK;
 }
@@ -124,6 +143,9 @@ nt_status_t nt_options_parse(const char *command, const char *accepted, int argc
     }
     if (found == ':') {
       return nt_fail(err, NT_ERR_ARG, "%s: option %s needs a value", command, argv[optind - 1]);
+    }
+    if (found == '?' && optopt != 0) {
+      return nt_fail(err, NT_ERR_ARG, "%s: unknown option -%c (see neurotile %s --help)", command, optopt, command);
     }
     if (found == '?') {
       return nt_fail(err, NT_ERR_ARG, "%s: unknown option %s (see neurotile %s --help)", command, argv[optind - 1], command);

@@ -65,7 +65,8 @@ uint32_t nt_asm_spc(uint32_t rd, uint32_t which) {
 }
 
 uint32_t nt_asm_skp(uint32_t count, bool invert) {
-  return instruction(NT_OP_SKP, 0, 0) | (uint32_t)(PUT(count, INSTR_SKIP) | PUT(invert, INSTR_INVERT));
+  return instruction(NT_OP_SKP, 0, 0) |
+         (uint32_t)(PUT(count, INSTR_SKIP) | PUT(invert, INSTR_INVERT));
 }
 
 uint32_t nt_asm_jmp(uint32_t condition, uint32_t mask, uint32_t target) {
@@ -110,10 +111,9 @@ void nt_asm_group_words(const nt_asm_group_t *group, uint32_t words[NT_GROUP_WOR
   words[1] = (uint32_t)PUT(group->neurons, GROUP1_NEURONS);
   words[2] =
       (uint32_t)(PUT(group->entry, GROUP2_ENTRY) | PUT(group->const_base, GROUP2_CONST_BASE));
-  words[3] =
-      (uint32_t)(PUT(group->state_base, GROUP3_STATE_BASE) |
-                 PUT(group->state_words, GROUP3_STATE_WORDS) |
-                 PUT(group->clear_words, GROUP3_CLEAR_WORDS));
+  words[3] = (uint32_t)(PUT(group->state_base, GROUP3_STATE_BASE) |
+                        PUT(group->state_words, GROUP3_STATE_WORDS) |
+                        PUT(group->clear_words, GROUP3_CLEAR_WORDS));
   for (uint32_t port = 0; port < NT_PORTS; port++)
     words[PORT_WORD + port] = (uint32_t)(PUT(group->port_ptr[port], GROUP_PORT_PTR) |
                                          PUT(group->port_count[port], GROUP_PORT_COUNT));

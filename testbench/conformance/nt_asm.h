@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_asm: words of programs, group descriptors, axon entries, lists and destinations, built from the
-// field positions of nt_defs.h. Pure functions: nothing here knows a device.
+// nt_asm: words of programs, group descriptors, axon entries, lists and destinations, built from
+// the field positions of nt_defs.h. Pure functions: nothing here knows a device.
 #ifndef NT_ASM_H
 #define NT_ASM_H
 
@@ -12,7 +12,8 @@
 uint32_t nt_asm_reg(uint32_t n);
 uint32_t nt_asm_const(uint32_t n);
 
-/// An instruction whose result is narrowed to `sat` bits (0: wrapped to 32); MULS takes a shift too.
+/// An instruction whose result is narrowed to `sat` bits (0: wrapped to 32); MULS takes a shift
+/// too.
 uint32_t nt_asm_alu(uint32_t op, uint32_t rd, uint32_t ra, uint32_t b, uint32_t sat);
 uint32_t nt_asm_muls(uint32_t rd, uint32_t ra, uint32_t b, uint32_t sat, uint32_t shift);
 /// CLT, CGE, CEQ.

@@ -59,12 +59,7 @@ void nt_check_group(nt_dev_t *dev, uint32_t core, uint32_t number, const nt_asm_
 void nt_check_program(nt_dev_t *dev, uint32_t core, uint32_t entry, const uint32_t *words,
                       uint32_t count);
 /// Where the tests put things in a pool: axon entries, destinations, neuron state, synapse lists.
-enum {
-  NT_CHECK_AXONS = 0,
-  NT_CHECK_DESTS = 512,
-  NT_CHECK_STATE = 768,
-  NT_CHECK_LISTS = 2560
-};
+enum { NT_CHECK_AXONS = 0, NT_CHECK_DESTS = 512, NT_CHECK_STATE = 768, NT_CHECK_LISTS = 2560 };
 /// Makes `entry` axon `axon` of the core, with at least this many axons.
 void nt_check_axon(nt_dev_t *dev, uint32_t core, uint32_t axon, uint64_t entry);
 /// State word `k` of neuron `neuron` of the group whose state is at NT_CHECK_STATE.

@@ -11,9 +11,9 @@ enum { RESULTS = 32, STATE_WORDS = RESULTS + 2, OPERANDS = 22 };
 enum { RA = 1, RB = 2, RD = 3, ONE = 4 };
 
 static const int32_t operands[OPERANDS] = {
-    0,      1,     -1,         2,           -3,         31,        32,        33,
-    -31,    -32,   -33,        127,         -128,       32767,     -32768,    0x00FFFFFF,
-    -65537, 12345, 0x55555555, -0x0F0F0F10, INT32_MAX,  INT32_MIN,
+    0,      1,     -1,         2,           -3,        31,        32,     33,
+    -31,    -32,   -33,        127,         -128,      32767,     -32768, 0x00FFFFFF,
+    -65537, 12345, 0x55555555, -0x0F0F0F10, INT32_MAX, INT32_MIN,
 };
 
 typedef struct computed {
@@ -295,8 +295,8 @@ static uint32_t edge_operands(pair_t *pairs) {
 
 /// Runs table instructions on all edge operands; results through `expect`.
 static void table_sweep(const uint32_t *words, uint32_t count, const uint32_t *table,
-                        int32_t (*expect)(uint32_t word, const uint32_t *table, uint32_t table_words,
-                                          int32_t a)) {
+                        int32_t (*expect)(uint32_t word, const uint32_t *table,
+                                          uint32_t table_words, int32_t a)) {
   pair_t pairs[192] = {{0, 0}};
   const uint32_t pair_count = edge_operands(pairs);
   bench_t bench = bench_open();
@@ -329,8 +329,8 @@ static void table_sweep(const uint32_t *words, uint32_t count, const uint32_t *t
 static void fill_table(uint32_t *table) {
   for (uint32_t i = 0; i < NT_TABLE_WORDS_MAX; i++)
     table[i] = (i + 1) * 0x9E3779B1u;
-  table[3] = 0x7FFF7FFFu;  // largest slope and base
-  table[4] = 0x80008000u;  // smallest
+  table[3] = 0x7FFF7FFFu; // largest slope and base
+  table[4] = 0x80008000u; // smallest
   table[40] = 0x80007FFFu;
 }
 
@@ -404,13 +404,20 @@ static void test_constants(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_move),          cmocka_unit_test(test_add),
-      cmocka_unit_test(test_subtract),      cmocka_unit_test(test_negate),
-      cmocka_unit_test(test_minimum_and_maximum), cmocka_unit_test(test_bitwise),
-      cmocka_unit_test(test_shift),         cmocka_unit_test(test_leading_zeros),
-      cmocka_unit_test(test_select),        cmocka_unit_test(test_multiply),
-      cmocka_unit_test(test_known_results), cmocka_unit_test(test_compare),
-      cmocka_unit_test(test_lut),           cmocka_unit_test(test_lerp),
+      cmocka_unit_test(test_move),
+      cmocka_unit_test(test_add),
+      cmocka_unit_test(test_subtract),
+      cmocka_unit_test(test_negate),
+      cmocka_unit_test(test_minimum_and_maximum),
+      cmocka_unit_test(test_bitwise),
+      cmocka_unit_test(test_shift),
+      cmocka_unit_test(test_leading_zeros),
+      cmocka_unit_test(test_select),
+      cmocka_unit_test(test_multiply),
+      cmocka_unit_test(test_known_results),
+      cmocka_unit_test(test_compare),
+      cmocka_unit_test(test_lut),
+      cmocka_unit_test(test_lerp),
       cmocka_unit_test(test_constants),
   };
   if (!nt_check_begin(argc, argv))

@@ -58,8 +58,9 @@ static void test_lines_that_run(void **state) {
     nt_check_step(dev, t);
     NT_CHECK_AT(nt_check_counter(dev, 1, NT_COUNTER_NEURONS), neurons, t, 0);
     for (uint32_t line = 0; line < lines; line++)
-      NT_CHECK_AT(nt_check_pool_get(dev, 1, NT_CHECK_STATE + line * NT_BEATS_PER_LINE + 3, word - 1),
-                  expected[line], t, line);
+      NT_CHECK_AT(
+          nt_check_pool_get(dev, 1, NT_CHECK_STATE + line * NT_BEATS_PER_LINE + 3, word - 1),
+          expected[line], t, line);
   }
   NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_NEURONS), 0);
   nt_dev_close(dev);

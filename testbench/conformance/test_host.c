@@ -4,9 +4,9 @@
 
 #ifdef NT_HAVE_RTL
 #include "nt_rtl.h"
-#endif
 
 #include <string.h>
+#endif
 
 enum {
   BAD_ADDR = 1 << NT_ERROR_BAD_ADDR_LSB,
@@ -159,9 +159,9 @@ static void cross_space(nt_dev_t *dev, uint32_t core, uint32_t space, bool by_me
     if (is_special(space, addr))
       continue;
     const uint32_t value = pattern(core, space, addr, by_message);
-    const nt_status_t status =
-        by_message ? dev->ops->msg_write(dev, core, space, addr, value, &err)
-                   : nt_dev_mem_write(dev, core, space, addr, 1, &value, &err);
+    const nt_status_t status = by_message
+                                   ? dev->ops->msg_write(dev, core, space, addr, value, &err)
+                                   : nt_dev_mem_write(dev, core, space, addr, 1, &value, &err);
     NT_CHECK_OK(status, &err);
   }
   for (uint32_t i = 0; i <= words; i += stride_of(words)) {
@@ -169,8 +169,9 @@ static void cross_space(nt_dev_t *dev, uint32_t core, uint32_t space, bool by_me
     uint32_t found = 0;
     if (is_special(space, addr))
       continue;
-    const nt_status_t status = by_message ? nt_dev_mem_read(dev, core, space, addr, 1, &found, &err)
-                                          : dev->ops->msg_read(dev, core, space, addr, &found, &err);
+    const nt_status_t status = by_message
+                                   ? nt_dev_mem_read(dev, core, space, addr, 1, &found, &err)
+                                   : dev->ops->msg_read(dev, core, space, addr, &found, &err);
     NT_CHECK_OK(status, &err);
     NT_CHECK_AT(found, kept(&dev->params, space, addr, pattern(core, space, addr, by_message)),
                 space, addr);
@@ -231,9 +232,9 @@ static void test_group_by_message(void **state) {
   const uint32_t last = dev->params.groups - 1;
   NT_CHECK(nt_dev_pending(dev), false);
   for (uint32_t i = 0; i < NT_GROUP_WORDS; i++)
-    NT_CHECK_OK(dev->ops->msg_write(dev, 0, NT_SPACE_GROUP, last * NT_GROUP_WORDS + i, words[i],
-                                    &err),
-                &err);
+    NT_CHECK_OK(
+        dev->ops->msg_write(dev, 0, NT_SPACE_GROUP, last * NT_GROUP_WORDS + i, words[i], &err),
+        &err);
   NT_CHECK(nt_dev_pending(dev), true);
   nt_check_step(dev, 0); // program word 0 is END
   NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_NEURONS), 1);
@@ -245,9 +246,8 @@ static void test_group_by_message(void **state) {
 static void refused(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr) {
   uint32_t value = 0;
   for (uint32_t way = 0; way < 2; way++) {
-    const nt_status_t status = way == 0
-                                   ? dev->ops->msg_read(dev, core, space, addr, &value, NULL)
-                                   : dev->ops->msg_write(dev, core, space, addr, 1, NULL);
+    const nt_status_t status = way == 0 ? dev->ops->msg_read(dev, core, space, addr, &value, NULL)
+                                        : dev->ops->msg_write(dev, core, space, addr, 1, NULL);
     NT_CHECK_AT(status, NT_ERR_DEVICE, space, addr);
     NT_CHECK_AT(nt_check_reg(dev, NT_REG_ERROR), BAD_ADDR, space, addr);
     NT_CHECK(reg_write(dev, NT_REG_ERROR, 0xFFFFFFFFu), NT_OK);
@@ -306,7 +306,8 @@ static void test_counters(void **state) {
   nt_dev_t *dev = nt_check_open();
   for (uint32_t c = 0; c < NT_COUNTERS_EXACT; c++) {
     nt_check_write(dev, 0, NT_SPACE_CREG, NT_CREG_COUNTERS + 2 * c, 0xFFFFFFFFu);
-    nt_check_write(dev, 0, NT_SPACE_CREG, NT_CREG_COUNTERS + 2 * c + 1, c % 2 == 0 ? 0xFFFFFFFFu : c);
+    nt_check_write(dev, 0, NT_SPACE_CREG, NT_CREG_COUNTERS + 2 * c + 1,
+                   c % 2 == 0 ? 0xFFFFFFFFu : c);
   }
   nt_check_axon(dev, 0, 0, nt_asm_dense(0, 1, 0, 2, 1, 0, NT_CHECK_LISTS));
   nt_check_inject(dev, 1, 0, 3);

@@ -27,7 +27,8 @@ typedef struct scale {
 } scale_t;
 
 static scale_t scale_open(void) {
-  scale_t scale = {.dev = nt_check_open(), .sum = calloc((size_t)ROWS_MAX * LANES_MAX, sizeof(uint64_t))};
+  scale_t scale = {.dev = nt_check_open(),
+                   .sum = calloc((size_t)ROWS_MAX * LANES_MAX, sizeof(uint64_t))};
   const nt_params_t *p = &scale.dev->params;
   nt_asm_program_t program = {.count = 0};
   assert_non_null(scale.sum);
@@ -101,9 +102,9 @@ static void check_program_view(scale_t *scale) {
   uint32_t *found = malloc(total * sizeof *found);
   nt_error_t err = {0};
   assert_non_null(found);
-  NT_CHECK_OK(nt_dev_mem_read(scale->dev, 0, NT_SPACE_POOL, NT_CHECK_STATE * word, total, found,
-                              &err),
-              &err);
+  NT_CHECK_OK(
+      nt_dev_mem_read(scale->dev, 0, NT_SPACE_POOL, NT_CHECK_STATE * word, total, found, &err),
+      &err);
   for (uint32_t n = 0; n < p->lines * lanes; n++) {
     const uint32_t line = n / lanes;
     const uint32_t *at = found + (size_t)(n / word) * STATE_WORDS * word + n % word;
@@ -172,7 +173,8 @@ static void dense(scale_t *scale, uint32_t axon, block_t block, uint32_t digits,
   const nt_params_t *p = &scale->dev->params;
   const uint32_t lanes = nt_params_line_lanes(p);
   uint32_t words[4 * NT_WORD_BITS_MAX / 32];
-  const nt_asm_pool_t part = {.lane = words, .words = digits, .word_lanes = nt_params_word_lanes(p)};
+  const nt_asm_pool_t part = {
+      .lane = words, .words = digits, .word_lanes = nt_params_word_lanes(p)};
   uint32_t mix = ptr * 77 + digits + exponent;
   for (uint32_t i = 0; i < block.dendrites * block.lines; i++) {
     const uint32_t row =
@@ -200,9 +202,9 @@ static void uniform(scale_t *scale, uint32_t axon, block_t block, uint32_t expon
       scale_add(scale,
                 wrapped_row(scale, block.dendrite + i / block.lines, block.line + i % block.lines),
                 lane, nt_oracle_term(payload, weight, exponent));
-  nt_check_axon(scale->dev, 0, axon,
-                nt_asm_uniform(block.dendrite, block.dendrites, block.line, block.lines, exponent,
-                               weight));
+  nt_check_axon(
+      scale->dev, 0, axon,
+      nt_asm_uniform(block.dendrite, block.dendrites, block.line, block.lines, exponent, weight));
   inject(scale, axon, payload);
   scale->synops += (uint64_t)block.dendrites * block.lines * lanes;
 }
@@ -286,8 +288,7 @@ static void test_dense_by_hand(void **state) {
   const uint32_t second = dev->params.lines * nt_params_line_lanes(&dev->params);
   for (uint32_t lane = 0; lane < 4; lane++) {
     NT_CHECK((int32_t)nt_check_read(dev, 0, NT_SPACE_ACC, lane), -12 * ternary[lane]);
-    NT_CHECK((int32_t)nt_check_read(dev, 0, NT_SPACE_ACC, second + lane),
-             1000 * wide[lane].weight);
+    NT_CHECK((int32_t)nt_check_read(dev, 0, NT_SPACE_ACC, second + lane), 1000 * wide[lane].weight);
   }
   nt_dev_close(dev);
 }

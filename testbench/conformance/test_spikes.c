@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spikes and probes: ports, destinations, types, multicast, and when they act (docs/spec/memory.md).
+// Spikes and probes: ports, destinations, types, multicast, and when they act
+// (docs/spec/memory.md).
 #include "nt_check.h"
 #include "nt_oracle.h"
 
@@ -73,8 +74,8 @@ static void check_left(nt_dev_t *dev, nt_spike_t *expected, uint32_t count) {
 }
 
 static const int32_t payloads[] = {
-    1,      -1,     2,           127,          128,         -128,          -129,      255,
-    256,    -256,   32767,       32768,        -32768,      -32769,        65536,     8388607,
+    1,       -1,       2,        127,      128,       -128,      -129,  255,
+    256,     -256,     32767,    32768,    -32768,    -32769,    65536, 8388607,
     8388608, -8388608, -8388609, 16777216, INT32_MAX, INT32_MIN, 0,
 };
 
@@ -90,11 +91,8 @@ static void test_types_and_clipping(void **state) {
       const int32_t payload = payloads[i];
       const bool binary = type == NT_SPIKE_TYPE_BINARY;
       const int32_t sent = binary ? 1 : nt_oracle_wrap(payload, 8 * type);
-      nt_spike_t expected = {.tile = NT_HOST_TILE,
-                             .cores = 3,
-                             .type = (uint8_t)type,
-                             .axon = 4321,
-                             .payload = sent};
+      nt_spike_t expected = {
+          .tile = NT_HOST_TILE, .cores = 3, .type = (uint8_t)type, .axon = 4321, .payload = sent};
       nt_check_state_put(dev, 0, 1, 0, 0, (uint32_t)payload);
       nt_check_step(dev, timestep++);
       check_left(dev, &expected, payload != 0 ? 1 : 0);
@@ -143,9 +141,9 @@ static void test_ports(void **state) {
     count[port] = port == 7 ? per_word + 2 : 3 * port;
     for (uint32_t k = 0; k < count[port]; k++) {
       const uint32_t axon = 1000 * port + k;
-      nt_check_dword(dev, 0, ptr[port], k, nt_asm_dest(9, port, axon, NT_SPIKE_TYPE_GRADED8, false));
-      expected[total++] =
-          (nt_spike_t){9, (uint8_t)port, NT_SPIKE_TYPE_GRADED8, (uint16_t)axon, -7};
+      nt_check_dword(dev, 0, ptr[port], k,
+                     nt_asm_dest(9, port, axon, NT_SPIKE_TYPE_GRADED8, false));
+      expected[total++] = (nt_spike_t){9, (uint8_t)port, NT_SPIKE_TYPE_GRADED8, (uint16_t)axon, -7};
     }
   }
   put_sender(dev, 0, 1, ptr, count, NT_PORTS);
@@ -262,10 +260,8 @@ static void check_and_clear_error(nt_dev_t *dev, uint32_t expected) {
 }
 
 static void inject_to(nt_dev_t *dev, uint32_t tile, uint32_t cores) {
-  const nt_spike_t spike = {.tile = (uint16_t)tile,
-                            .cores = (uint8_t)cores,
-                            .type = NT_SPIKE_TYPE_GRADED8,
-                            .payload = 5};
+  const nt_spike_t spike = {
+      .tile = (uint16_t)tile, .cores = (uint8_t)cores, .type = NT_SPIKE_TYPE_GRADED8, .payload = 5};
   nt_error_t err = {0};
   NT_CHECK_OK(nt_dev_inject(dev, &spike, 1, &err), &err);
   NT_CHECK(nt_dev_pending(dev), tile == 0 && (cores & ~missing_cores(dev)) != 0);
@@ -375,12 +371,17 @@ static void test_bad_axon(void **state) {
     NT_CHECK_AT(nt_check_counter(dev, 0, NT_COUNTER_MSG_IN), format + 1, format, 1);
     nt_check_write(dev, 0, NT_SPACE_CREG, NT_CREG_FLAGS, BAD_AXON);
   }
+  // What would be entries beyond AXON_COUNT look like good ones.
   static const uint32_t beyond[] = {2, 3, 65535};
+  nt_check_step(dev, 0);
+  nt_check_dword(dev, 0, NT_CHECK_AXONS, 2, nt_asm_single(0, 0, 0, 1));
+  nt_check_dword(dev, 0, NT_CHECK_AXONS, 3, nt_asm_single(0, 0, 0, 1));
   for (uint32_t i = 0; i < 3; i++) {
     nt_check_inject(dev, 1, beyond[i], 1);
     NT_CHECK_AT(nt_check_flags(dev, 0), BAD_AXON, beyond[i], 0);
     nt_check_write(dev, 0, NT_SPACE_CREG, NT_CREG_FLAGS, BAD_AXON);
   }
+  NT_CHECK(nt_check_read(dev, 0, NT_SPACE_ACT, 0), 0);
   NT_CHECK(nt_check_flags(dev, 1), 0);
   NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_MSG_IN), 11);
   // The axon table may be anywhere and wraps; the last of 65536 axons is an axon like any other.

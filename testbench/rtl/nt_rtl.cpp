@@ -12,7 +12,9 @@
 #include "Vnt_tile.h"
 #include "verilated.h"
 #include "verilated_sym_props.h"
+#if VM_TRACE
 #include "verilated_vcd_c.h"
+#endif
 #pragma GCC diagnostic pop
 
 #include <cstdio>
@@ -24,8 +26,21 @@
 
 namespace {
 
+#if VM_TRACE
+using Trace = VerilatedVcdC;
+#else
+/// Stands in where the model has no wave support; never opened.
+struct Trace {
+  void dump(uint64_t) {}
+  void close() {}
+};
+#endif
+
+
 constexpr uint32_t kBanks = NT_BEATS_PER_LINE;
 constexpr uint64_t kSettleCycles = 10000000; // no queue of a healthy tile takes longer to empty
+constexpr uint64_t kAxiCycles = 10000;       // no register access takes longer
+constexpr uint32_t kNoAnswer = 3;            // in place of an AXI response
 constexpr uint64_t kHalfPeriod = 5;          // ns
 
 // The assertion that fired last in this thread; a model runs in the thread that calls it.
@@ -49,7 +64,7 @@ struct Rtl {
   nt_dev_t base; // first, so that a nt_dev_t * is also a Rtl *
   std::unique_ptr<VerilatedContext> context;
   std::unique_ptr<Vnt_tile> top;
-  std::unique_ptr<VerilatedVcdC> trace;
+  std::unique_ptr<Trace> trace;
   std::vector<Core> cores;
   Signal msg_valid, msg_ready, msg_data;
   uint64_t cycles = 0;
@@ -198,12 +213,12 @@ uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
   top->s_axi_awvalid_i = 1;
   top->s_axi_wvalid_i = 1;
   top->s_axi_bready_i = 1;
-  bool answered = false;
-  while (!answered && !rtl->context->gotError()) {
+  const uint64_t end = rtl->cycles + kAxiCycles;
+  while (rtl->cycles < end && !rtl->context->gotError()) {
     clock_low(rtl);
     const bool address = top->s_axi_awvalid_i && top->s_axi_awready_o;
     const bool data = top->s_axi_wvalid_i && top->s_axi_wready_o;
-    answered = top->s_axi_bvalid_o != 0;
+    const bool answered = top->s_axi_bvalid_o != 0;
     const uint32_t resp = top->s_axi_bresp_o;
     clock_high(rtl);
     if (address)
@@ -213,7 +228,7 @@ uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
     if (answered)
       return resp;
   }
-  return 0;
+  return kNoAnswer;
 }
 
 uint32_t axi_read(Rtl *rtl, uint32_t offset, uint32_t *value) {
@@ -222,7 +237,8 @@ uint32_t axi_read(Rtl *rtl, uint32_t offset, uint32_t *value) {
   top->s_axi_arvalid_i = 1;
   top->s_axi_rready_i = 1;
   *value = 0;
-  while (!rtl->context->gotError()) {
+  const uint64_t end = rtl->cycles + kAxiCycles;
+  while (rtl->cycles < end && !rtl->context->gotError()) {
     clock_low(rtl);
     const bool address = top->s_axi_arvalid_i && top->s_axi_arready_o;
     const bool answered = top->s_axi_rvalid_o != 0;
@@ -236,22 +252,24 @@ uint32_t axi_read(Rtl *rtl, uint32_t offset, uint32_t *value) {
       return resp;
     }
   }
-  return 0;
+  return kNoAnswer;
 }
 
 nt_status_t reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
-  const uint32_t resp = axi_read(rtl, offset, value);
-  if (offset > 0xfff || resp != 0)
+  const uint32_t resp = offset > 0xfff ? kNoAnswer : axi_read(rtl, offset, value);
+  const nt_status_t status = check_asserts(rtl, err);
+  if (status == NT_OK && resp != 0)
     return nt_fail(err, NT_ERR_DEVICE, "register 0x%03x: no such register", offset);
-  return check_asserts(rtl, err);
+  return status;
 }
 
 nt_status_t reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
-  if (offset > 0xfff || axi_write(rtl, offset, value) != 0)
-    return nt_fail(err, NT_ERR_DEVICE, "register 0x%03x: write of 0x%08x refused", offset, value);
+  const uint32_t resp = offset > 0xfff ? kNoAnswer : axi_write(rtl, offset, value);
   nt_status_t status = check_asserts(rtl, err);
+  if (status == NT_OK && resp != 0)
+    return nt_fail(err, NT_ERR_DEVICE, "register 0x%03x: write of 0x%08x refused", offset, value);
   if (status == NT_OK && offset == NT_REG_CTRL && value == 1u << NT_CTRL_CLEAR_STATE_LSB)
     status = settle(rtl, "CLEAR_STATE", kSettleCycles, err);
   return status;
@@ -417,6 +435,7 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
     return status;
   const Core &c = rtl->cores[core];
   const Signal *plain = plain_space(c, space);
+  bool always_changed = false;
   if (plain != nullptr)
     std::memcpy(plain->data + 4 * static_cast<size_t>(addr), words, 4 * static_cast<size_t>(count));
   for (uint32_t k = 0; k < count && status == NT_OK; k++) {
@@ -425,6 +444,7 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
     if (space == NT_SPACE_GROUP && at % NT_GROUP_WORDS == 0) {
       set_bit(c.enable, at / NT_GROUP_WORDS, (words[k] >> NT_GROUP0_ENABLE_LSB & 1) != 0);
       set_bit(c.always, at / NT_GROUP_WORDS, (words[k] >> NT_GROUP0_ALWAYS_LSB & 1) != 0);
+      always_changed = true;
     } else if (plain != nullptr) {
       continue;
     } else if (space == NT_SPACE_ACC) {
@@ -433,6 +453,10 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
       status = msg_write(dev, core, space, at, words[k], err);
     }
   }
+  // A core at rest has no clock: an access wakes it, and PENDING follows the new groups.
+  uint32_t ignored = 0;
+  if (status == NT_OK && always_changed)
+    status = msg_read(dev, core, NT_SPACE_GROUP, 0, &ignored, err);
   return status;
 }
 
@@ -701,9 +725,10 @@ nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *e
 }
 
 nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *vcd_path, nt_error_t *err) {
+#if VM_TRACE
   Rtl *rtl = rtl_of(dev);
   nt_rtl_trace_close(dev);
-  rtl->trace.reset(new VerilatedVcdC);
+  rtl->trace.reset(new Trace);
   rtl->top->trace(rtl->trace.get(), 99);
   rtl->trace->set_time_unit("1ns");
   rtl->trace->set_time_resolution("1ns");
@@ -713,6 +738,10 @@ nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *vcd_path, nt_error_t *e
     return nt_fail(err, NT_ERR_IO, "%s: cannot write", vcd_path);
   }
   return NT_OK;
+#else
+  (void)dev;
+  return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: this build has no wave support (NT_TRACE=OFF)", vcd_path);
+#endif
 }
 
 void nt_rtl_trace_close(nt_dev_t *dev) {

@@ -247,8 +247,8 @@ static void state_is_kept_probed_and_cleared(void **state) {
   const nt_probe_t *probes = NULL;
   size_t count = 0;
   load_group(dev, 3, program, 6);
-  put(dev, NT_SPACE_CREG, NT_CREG_PROBE_ENABLE, 1);
   assert_true(nt_dev_pending(dev));
+  put(dev, NT_SPACE_CREG, NT_CREG_PROBE_ENABLE, 1);
   assert_int_equal(nt_dev_reg_write(dev, NT_REG_CTRL, 1u << NT_CTRL_CLEAR_STATE_LSB, NULL), NT_OK);
   step(dev, 0);
   step(dev, 1);
@@ -305,7 +305,7 @@ static void a_damaged_spike_is_noticed(void **state) {
   load_axon(dev);
   nt_rtl_corrupt_spike(dev, 1, UINT64_C(1) << NT_SPIKE_AXON_LSB);
   inject(dev, 0, 1);
-  assert_false((reg(dev, NT_REG_STATUS) & 1) == 0 && get(dev, NT_SPACE_CREG, NT_CREG_FLAGS) != 0);
+  assert_int_equal(get(dev, NT_SPACE_CREG, NT_CREG_FLAGS), 0);
   inject(dev, 0, 1);
   step(dev, 0);
   assert_int_equal(get(dev, NT_SPACE_CREG, NT_CREG_FLAGS), 1u << NT_FLAGS_BAD_AXON_LSB);
