@@ -47,8 +47,8 @@ lint: setup ## Verilator -Wall, Icarus and Yosys on the same file list
 synth: setup ## Yosys: cells, memories, longest path of one core
 	@rtl/synth.sh
 
-defs: build ## rewrite what is generated from docs/spec/nt_definitions.def
-	@cmake --build $(BUILD) --target defs
+defs: setup ## rewrite what is generated from docs/spec/nt_definitions.def
+	@testbench/scripts/defs.sh
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

@@ -45,6 +45,9 @@ nt_status_t nt_params_check(const nt_params_t *params, nt_error_t *err) {
   if (status == NT_OK && params->acc_bits != NT_ACC_BITS_MIN && params->acc_bits != NT_ACC_BITS_MAX)
     status = nt_fail(err, NT_ERR_RANGE, "ACC_BITS = %u: must be %u or %u", params->acc_bits,
                      NT_ACC_BITS_MIN, NT_ACC_BITS_MAX);
+  if (status == NT_OK && params->lines * nt_params_line_lanes(params) > NT_CORE_NEURONS_MAX)
+    status = nt_fail(err, NT_ERR_RANGE, "LINES * WORD_BITS/2 = %u: must be at most %u",
+                     params->lines * nt_params_line_lanes(params), NT_CORE_NEURONS_MAX);
   return status;
 }
 

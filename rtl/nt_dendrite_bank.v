@@ -91,10 +91,8 @@ module nt_dendrite_bank #(
       end
       overflow_q <= over[AccBits-1];
     end
-    if (fill_ren_i || cur_ren_i) begin
-      if ((fill_sel_i ? cur_ren : fill_ren_i) && !fwd0_i) rdata0_q <= mem0_q[row0_i];
-      if ((fill_sel_i ? fill_ren_i : cur_ren) && !fwd1_i) rdata1_q <= mem1_q[row1_i];
-    end
+    if ((fill_sel_i ? cur_ren : fill_ren_i) && !fwd0_i) rdata0_q <= mem0_q[row0_i];
+    if ((fill_sel_i ? fill_ren_i : cur_ren) && !fwd1_i) rdata1_q <= mem1_q[row1_i];
     if (zero0_i) rdata0_q <= '0;
     if (zero1_i) rdata1_q <= '0;
   end

@@ -80,6 +80,9 @@ module nt_tile #(
         ((Lines & (Lines - 1)) != 0)) begin : g_bad_lines
       nt_parameter_out_of_range u_lines ();
     end
+    if (Lines * (WordBits / 2) > CORE_NEURONS_MAX) begin : g_bad_neurons
+      nt_parameter_out_of_range u_neurons ();
+    end
     if ((AccBits != ACC_BITS_MIN) && (AccBits != ACC_BITS_MAX)) begin : g_bad_acc_bits
       nt_parameter_out_of_range u_acc_bits ();
     end
@@ -160,8 +163,8 @@ module nt_tile #(
         .clk_o (clk)
       );
 
-      // Commands and messages cross between the tile's and the core's clock in registers: so nothing
-      // in a core moves, in hardware or in a simulator, while its clock stands still.
+      // Commands and messages cross between the tile's and the core's clock in registers: nothing in
+      // a core moves, in hardware or in a simulator, while its clock stands still.
       always_ff @(posedge clk) begin
         if (!rst_ni) begin
           start_q   <= 1'b0;

@@ -44,7 +44,10 @@ static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t
   f->cores_used = count_used_cores(nt_session_layout(session), image);
   const nt_lockstep_stats_t *l = &f->stats.lockstep;
   f->compared = l->spikes + l->state_words + l->accumulators + l->counters + l->swept_words + f->stats.observables;
-  nt_status_t status = nt_session_counter(session, NT_COUNTER_CYC_SYNAPSE, &f->synapse_cycles, err);
+  nt_status_t status = nt_system_check(nt_session_system(session), err);
+  if (status == NT_OK) {
+    status = nt_session_counter(session, NT_COUNTER_CYC_SYNAPSE, &f->synapse_cycles, err);
+  }
   if (status == NT_OK) {
     status = nt_session_counter(session, NT_COUNTER_CYC_NEURON, &f->neuron_cycles, err);
   }
@@ -207,6 +210,9 @@ static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, s
     *generated += status == NT_OK && !prompt;
     nt_progress_note(&job->writing.progress, "token", i + 1, total);
   }
+  char rest[4];
+  (void)nt_detokenizer_finish(&job->writing.stream, rest);
+  nt_progress_text(&job->writing.progress, rest);
   nt_progress_clear(&job->writing.progress);
   (void)printf("\n");
   return status;

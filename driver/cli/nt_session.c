@@ -151,7 +151,7 @@ static nt_status_t explain(nt_session_t *s, nt_error_t *err) {
     return NT_ERR_MISMATCH;
   }
   const uint32_t neuron = (m->line - chunk->line) * nt_params_line_lanes(&s->image->params) + m->lane;
-  const char *tensor = "unnamed";
+  const char *tensor = "without a name";
   for (uint32_t i = 0; i < s->layout->observables; i++) {
     const nt_observable_t *o = &s->layout->observable[i];
     const nt_observable_kind_t kind = m->stage == NT_STAGE_STATE ? NT_OBSERVABLE_STATE : NT_OBSERVABLE_ACC;

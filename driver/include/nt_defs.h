@@ -3,7 +3,7 @@
 #ifndef NT_DEFS_H
 #define NT_DEFS_H
 
-#define NT_DEFS_HASH 0x8d49cd67u
+#define NT_DEFS_HASH 0x490d839fu
 
 #define NT_CORES_DEFAULT 4u ///< neurocores around one router (any number)
 #define NT_CORES_MIN 1u
@@ -29,6 +29,7 @@
 #define NT_GROUPS_DEFAULT 16u ///< neuron groups in a core
 #define NT_GROUPS_MIN 8u
 #define NT_GROUPS_MAX 32u
+#define NT_CORE_NEURONS_MAX 8192u ///< most neurons of a core: LINES * WORD_BITS/2
 #define NT_DENDRITES 4u ///< dendrites per neuron
 #define NT_PORTS 8u ///< spike output ports per neuron group
 #define NT_BEATS_PER_LINE 16u ///< engine beats in a line

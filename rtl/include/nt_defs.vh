@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from docs/spec/nt_definitions.def by nt_gendefs; do not edit.
-localparam [31:0] NT_DEFS_HASH = 32'h8d49cd67;
+localparam [31:0] NT_DEFS_HASH = 32'h490d839f;
 localparam integer CORES_DEFAULT = 4;
 localparam integer CORES_MIN = 1;
 localparam integer CORES_MAX = 8;
@@ -25,6 +25,7 @@ localparam integer TABLE_WORDS_MAX = 512;
 localparam integer GROUPS_DEFAULT = 16;
 localparam integer GROUPS_MIN = 8;
 localparam integer GROUPS_MAX = 32;
+localparam integer CORE_NEURONS_MAX = 8192;
 localparam integer DENDRITES = 4;
 localparam integer PORTS = 8;
 localparam integer BEATS_PER_LINE = 16;

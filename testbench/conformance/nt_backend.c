@@ -54,7 +54,7 @@ static nt_status_t choose_params(const char *name, nt_params_t *params, nt_error
 }
 
 nt_backend_t nt_backend_golden(const nt_params_t *params) {
-  return (nt_backend_t){.name = "golden", .params = *params, .open = nt_golden_open};
+  return (nt_backend_t){.name = "golden", .shape = "", .params = *params, .open = nt_golden_open};
 }
 
 nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_error_t *err) {
@@ -63,13 +63,16 @@ nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_e
     nt_params_t params;
     const char *set = word_of(argc, argv, 2, "NT_PARAMS", "default");
     const nt_status_t status = choose_params(set, &params, err);
-    if (status == NT_OK)
-      *backend = nt_backend_golden(&params);
-    return status;
+    if (status != NT_OK)
+      return status;
+    *backend = nt_backend_golden(&params);
+    backend->shape = set;
+    return NT_OK;
   }
 #ifdef NT_HAVE_RTL
   if (strcmp(name, "rtl") == 0) {
-    *backend = (nt_backend_t){.name = "rtl", .params = nt_rtl_params(), .open = nt_rtl_open};
+    *backend =
+        (nt_backend_t){.name = "rtl", .shape = "", .params = nt_rtl_params(), .open = nt_rtl_open};
     return NT_OK;
   }
 #endif

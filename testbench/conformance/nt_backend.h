@@ -6,7 +6,8 @@
 #include "nt_system.h"
 
 typedef struct nt_backend {
-  const char *name; ///< "golden" or "rtl"
+  const char *name;  ///< "golden" or "rtl"
+  const char *shape; ///< second word of the command line, "" if there is none to give
   nt_params_t params;
   nt_status_t (*open)(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err);
 } nt_backend_t;

@@ -26,7 +26,8 @@ bool nt_check_is_rtl(void) {
 }
 
 int nt_check_end(const char *name, int failed) {
-  (void)printf("%s on %s: %" PRIu64 " values compared\n", name, chosen.name, compared);
+  (void)printf("%s on %s %s: %" PRIu64 " values compared\n", name, chosen.name, chosen.shape,
+               compared);
   return failed != 0 || compared == 0 ? 1 : 0;
 }
 

@@ -115,8 +115,8 @@ static void test_random_networks(void **state) {
   const uint32_t cases = nt_random_cases(CASES);
   for (uint32_t i = 0; i < cases; i++) {
     print_message("case %" PRIu32 ": repeat with NT_SEED=%" PRIu64
-                  " NT_CASES=1 test_random_networks %s\n",
-                  i, seed + i, nt_check_backend()->name);
+                  " NT_CASES=1 test_random_networks %s %s\n",
+                  i, seed + i, nt_check_backend()->name, nt_check_backend()->shape);
     run_case(seed + i);
   }
 }

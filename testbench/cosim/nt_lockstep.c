@@ -10,9 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-// State words of one group, as a range of pool words; groups never change after loading.
+// State words of one group, as a range of pool words that does not wrap; groups never change after loading.
 typedef struct state_range {
   uint32_t word, words; // pool words
+  uint32_t first;       // place of `word` among the group's state words
   uint32_t line, state_words;
 } state_range_t;
 
@@ -54,7 +55,7 @@ static nt_status_t find_ranges(nt_lockstep_t *l, nt_error_t *err) {
   const nt_params_t *p = &l->image->params;
   for (uint32_t i = 0; i < l->image->tiles * p->cores; i++) {
     core_ranges_t *ranges = &l->ranges[i];
-    ranges->range = calloc(p->groups, sizeof *ranges->range);
+    ranges->range = calloc(2 * (size_t)p->groups, sizeof *ranges->range);
     if (ranges->range == NULL) {
       return nt_fail(err, NT_ERR_MEMORY, "lockstep: out of memory");
     }
@@ -66,12 +67,20 @@ static nt_status_t find_ranges(nt_lockstep_t *l, nt_error_t *err) {
       if ((group[0] >> NT_GROUP0_ENABLE_LSB & 1) == 0 || state_words == 0) {
         continue;
       }
-      ranges->range[ranges->count++] = (state_range_t){
-          .word = group[3] >> NT_GROUP3_STATE_BASE_LSB & ((1u << NT_GROUP3_STATE_BASE_W) - 1),
-          .words = (neurons + lanes - 1) / lanes * state_words,
-          .line = group[0] >> NT_GROUP0_LINE_LSB & ((1u << NT_GROUP0_LINE_W) - 1),
-          .state_words = state_words,
-      };
+      const uint32_t base = (group[3] >> NT_GROUP3_STATE_BASE_LSB & ((1u << NT_GROUP3_STATE_BASE_W) - 1)) % p->pool_words;
+      const uint32_t words = (neurons + lanes - 1) / lanes * state_words;
+      const uint32_t before_wrap = words < p->pool_words - base ? words : p->pool_words - base;
+      state_range_t range = {.word = base,
+                             .words = before_wrap,
+                             .line = group[0] >> NT_GROUP0_LINE_LSB & ((1u << NT_GROUP0_LINE_W) - 1),
+                             .state_words = state_words};
+      ranges->range[ranges->count++] = range;
+      if (before_wrap < words) {
+        range.word = 0;
+        range.first = before_wrap;
+        range.words = words - before_wrap < base ? words - before_wrap : base;
+        ranges->range[ranges->count++] = range;
+      }
     }
   }
   return NT_OK;
@@ -219,12 +228,12 @@ static nt_status_t compare_state(nt_lockstep_t *l, const place_t *place, nt_erro
     while (expected[i] == l->buffer[i]) {
       i++;
     }
-    const uint32_t beat = i / lanes / range->state_words;
+    const uint32_t word = range->first + i / lanes, beat = word / range->state_words;
     nt_mismatch_t m = at(place, NT_STAGE_STATE);
     m.has_neuron = true;
     m.line = range->line + beat / NT_BEATS_PER_LINE;
     m.lane = beat % NT_BEATS_PER_LINE * lanes + i % lanes;
-    m.index = i / lanes % range->state_words;
+    m.index = word % range->state_words;
     m.expected = (int32_t)expected[i];
     m.got = (int32_t)l->buffer[i];
     (void)snprintf(m.field, sizeof m.field, "state word %u, line %u lane %u", m.index, m.line, m.lane);

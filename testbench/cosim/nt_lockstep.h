@@ -32,7 +32,7 @@ typedef struct nt_mismatch {
   uint32_t line, lane;        ///< core-local place of the neuron
   uint32_t index;             ///< dendrite (accumulator), state word (state), counter number (counter)
   int64_t expected, got;
-  char field[160];            ///< e.g. "state word 0", "counter SYNOPS", "space PROG word 17"
+  char field[176];            ///< e.g. "state word 0", "counter SYNOPS", "space PROG word 17"
 } nt_mismatch_t;
 
 /// How much was compared; a run that compared nothing has not passed.

@@ -229,7 +229,7 @@ static void spike_from_host(void **state) {
 static void spike_between_tiles(void **state) {
   nt_talk_t *talk = &((fixture_t *)*state)->talk;
   nt_error_t err;
-  // The head has a tile of its own; the first spikes to enter it are x and squares, which act when the last stage stores x.
+  // The head has a tile of its own; first to enter it is x, with the squares if the norm is there too: they act when the last stage stores x.
   const uint32_t stage = 2 * talk->layout->layers;
   char name[16], expected[256];
   (void)snprintf(name, sizeof name, "X%u", stage);
