@@ -181,8 +181,18 @@ module nt_core #(
   logic [32*Lanes-1:0]   acc_rdata;
   logic [4*Lines-1:0]    act_current;
 
-  nt_axon_in #(.WordBits(WordBits), .Depth(QueueDepth)) u_axon_in (
+  // The synapse path stands still while no spike is on its way and no accumulator is read.
+  logic synapse_clk;
+
+  nt_clock_gate u_synapse_clock_gate (
     .clk_i,
+    .rst_ni,
+    .en_i  (in_valid_i | synapse_busy_o | host_en_i | start_i | clear_i | acc_en),
+    .clk_o (synapse_clk)
+  );
+
+  nt_axon_in #(.WordBits(WordBits), .Depth(QueueDepth)) u_axon_in (
+    .clk_i         (synapse_clk),
     .rst_ni,
     .axon_base_i   (axon_base),
     .axon_count_i  (axon_count),
@@ -206,7 +216,7 @@ module nt_core #(
   );
 
   nt_synapse #(.WordBits(WordBits), .Lines(Lines), .AccBits(AccBits)) u_synapse (
-    .clk_i,
+    .clk_i          (synapse_clk),
     .rst_ni,
     .job_valid_i    (job_valid),
     .job_ready_o    (job_ready),
@@ -231,7 +241,7 @@ module nt_core #(
   );
 
   nt_dendrite #(.WordBits(WordBits), .Lines(Lines), .AccBits(AccBits)) u_dendrite (
-    .clk_i,
+    .clk_i           (synapse_clk),
     .rst_ni,
     .swap_i          (start_i),
     .clear_i,
