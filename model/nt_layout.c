@@ -23,11 +23,13 @@ void nt_layout_free(nt_layout_t *layout) {
   free(layout);
 }
 
-// ---- storing --------------------------------------------------------------------------------------------
+// ---- storing
+// --------------------------------------------------------------------------------------------
 
 static cJSON *chunk_to_json(const nt_chunk_t *chunk) {
-  const int numbers[] = {(int)chunk->tile, (int)chunk->core,  (int)chunk->group,      (int)chunk->line,       (int)chunk->lines,
-                         (int)chunk->first, (int)chunk->count, (int)chunk->state_base, (int)chunk->state_words};
+  const int numbers[] = {(int)chunk->tile,  (int)chunk->core,       (int)chunk->group,
+                         (int)chunk->line,  (int)chunk->lines,      (int)chunk->first,
+                         (int)chunk->count, (int)chunk->state_base, (int)chunk->state_words};
   return cJSON_CreateIntArray(numbers, sizeof numbers / sizeof numbers[0]);
 }
 
@@ -88,80 +90,103 @@ nt_status_t nt_layout_store(const nt_layout_t *layout, nt_image_t *image, nt_err
   nt_status_t status = nt_image_add_section(image, SECTION_LAYOUT, text, strlen(text), err);
   cJSON_free(text);
   if (status == NT_OK) {
-    status = nt_image_add_section(image, SECTION_EMBEDDING, layout->embedding,
-                                  (size_t)layout->vocab * layout->hidden * sizeof *layout->embedding, err);
+    status = nt_image_add_section(
+        image, SECTION_EMBEDDING, layout->embedding,
+        (size_t)layout->vocab * layout->hidden * sizeof *layout->embedding, err);
   }
   return status;
 }
 
-// ---- loading --------------------------------------------------------------------------------------------
+// ---- loading
+// --------------------------------------------------------------------------------------------
 
 // Reads `item` as a whole number in [min, max]; `name` is for the message.
-static nt_status_t number_in(const cJSON *item, const char *name, double min, double max, uint32_t *value, nt_error_t *err) {
-  if (!cJSON_IsNumber(item) || item->valuedouble < min || item->valuedouble > max || floor(item->valuedouble) != item->valuedouble) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section layout: %s is %g, allowed is a whole number from %g to %g", name,
+static nt_status_t number_in(const cJSON *item, const char *name, double min, double max,
+                             uint32_t *value, nt_error_t *err) {
+  if (!cJSON_IsNumber(item) || item->valuedouble < min || item->valuedouble > max ||
+      floor(item->valuedouble) != item->valuedouble) {
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image section layout: %s is %g, allowed is a whole number from %g to %g", name,
                    cJSON_IsNumber(item) ? item->valuedouble : (double)NAN, min, max);
   }
   *value = (uint32_t)item->valuedouble;
   return NT_OK;
 }
 
-static nt_status_t chunk_from_json(const cJSON *item, const nt_image_t *image, uint32_t neurons, nt_chunk_t *chunk, nt_error_t *err) {
+static nt_status_t chunk_from_json(const cJSON *item, const nt_image_t *image, uint32_t neurons,
+                                   nt_chunk_t *chunk, nt_error_t *err) {
   const nt_params_t *p = &image->params;
   const struct {
     const char *name;
     uint32_t *value;
     double max;
-  } fields[] = {{"chunk tile", &chunk->tile, image->tiles - 1},         {"chunk core", &chunk->core, p->cores - 1},
-                {"chunk group", &chunk->group, p->groups - 1},          {"chunk line", &chunk->line, p->lines - 1},
-                {"chunk lines", &chunk->lines, p->lines},               {"chunk first", &chunk->first, neurons},
-                {"chunk count", &chunk->count, neurons},                {"chunk state_base", &chunk->state_base, p->pool_words},
+  } fields[] = {{"chunk tile", &chunk->tile, image->tiles - 1},
+                {"chunk core", &chunk->core, p->cores - 1},
+                {"chunk group", &chunk->group, p->groups - 1},
+                {"chunk line", &chunk->line, p->lines - 1},
+                {"chunk lines", &chunk->lines, p->lines},
+                {"chunk first", &chunk->first, neurons},
+                {"chunk count", &chunk->count, neurons},
+                {"chunk state_base", &chunk->state_base, p->pool_words},
                 {"chunk state_words", &chunk->state_words, 255}};
   const int count = (int)(sizeof fields / sizeof fields[0]);
   if (cJSON_GetArraySize(item) != count) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section layout: a chunk has %d numbers, allowed is %d", cJSON_GetArraySize(item), count);
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image section layout: a chunk has %d numbers, allowed is %d",
+                   cJSON_GetArraySize(item), count);
   }
   for (int i = 0; i < count; i++) {
-    const nt_status_t status = number_in(cJSON_GetArrayItem(item, i), fields[i].name, 0, fields[i].max, fields[i].value, err);
+    const nt_status_t status = number_in(cJSON_GetArrayItem(item, i), fields[i].name, 0,
+                                         fields[i].max, fields[i].value, err);
     if (status != NT_OK) {
       return status;
     }
   }
   const uint32_t room = chunk->lines * nt_params_line_lanes(p);
-  if (chunk->first + chunk->count > neurons || chunk->count > room || chunk->line + chunk->lines > p->lines) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section layout: chunk of neurons %u to %u in %u lines does not fit %u neurons", chunk->first,
-                   chunk->first + chunk->count, chunk->lines, neurons);
+  if (chunk->first + chunk->count > neurons || chunk->count > room ||
+      chunk->line + chunk->lines > p->lines) {
+    return nt_fail(
+        err, NT_ERR_FORMAT,
+        "image section layout: chunk of neurons %u to %u in %u lines does not fit %u neurons",
+        chunk->first, chunk->first + chunk->count, chunk->lines, neurons);
   }
   return NT_OK;
 }
 
-static nt_status_t copy_name(const cJSON *item, const char *what, char *name, size_t size, nt_error_t *err) {
+static nt_status_t copy_name(const cJSON *item, const char *what, char *name, size_t size,
+                             nt_error_t *err) {
   const char *text = cJSON_GetStringValue(item);
   if (text == NULL || text[0] == '\0' || strlen(text) >= size) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section layout: %s has no name of 1 to %zu characters", what, size - 1);
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image section layout: %s has no name of 1 to %zu characters", what, size - 1);
   }
   strcpy(name, text);
   return NT_OK;
 }
 
-static nt_status_t populations_from_json(const cJSON *root, const nt_image_t *image, nt_layout_t *layout, nt_error_t *err) {
+static nt_status_t populations_from_json(const cJSON *root, const nt_image_t *image,
+                                         nt_layout_t *layout, nt_error_t *err) {
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "populations"), *item;
   const int count = cJSON_GetArraySize(list);
-  if (count < 1 || (layout->population = calloc((size_t)count, sizeof *layout->population)) == NULL) {
+  if (count < 1 ||
+      (layout->population = calloc((size_t)count, sizeof *layout->population)) == NULL) {
     return nt_fail(err, NT_ERR_FORMAT, "image section layout: no populations");
   }
   layout->populations = (uint32_t)count;
   nt_population_t *population = layout->population;
   cJSON_ArrayForEach(item, list) {
-    nt_status_t status = copy_name(cJSON_GetObjectItemCaseSensitive(item, "name"), "a population", population->name,
-                                   sizeof population->name, err);
+    nt_status_t status = copy_name(cJSON_GetObjectItemCaseSensitive(item, "name"), "a population",
+                                   population->name, sizeof population->name, err);
     if (status == NT_OK) {
-      status = number_in(cJSON_GetObjectItemCaseSensitive(item, "neurons"), "neurons", 1, 1 << 24, &population->neurons, err);
+      status = number_in(cJSON_GetObjectItemCaseSensitive(item, "neurons"), "neurons", 1, 1 << 24,
+                         &population->neurons, err);
     }
     const cJSON *chunks = cJSON_GetObjectItemCaseSensitive(item, "chunks"), *chunk;
     const int size = cJSON_GetArraySize(chunks);
-    if (status == NT_OK && (size < 1 || (population->chunk = calloc((size_t)size, sizeof *population->chunk)) == NULL)) {
-      status = nt_fail(err, NT_ERR_FORMAT, "image section layout: population %s has no chunks", population->name);
+    if (status == NT_OK && (size < 1 || (population->chunk = calloc(
+                                             (size_t)size, sizeof *population->chunk)) == NULL)) {
+      status = nt_fail(err, NT_ERR_FORMAT, "image section layout: population %s has no chunks",
+                       population->name);
     }
     if (status != NT_OK) {
       return status;
@@ -177,41 +202,49 @@ static nt_status_t populations_from_json(const cJSON *root, const nt_image_t *im
       i++;
     }
     if (covered != population->neurons) {
-      return nt_fail(err, NT_ERR_FORMAT, "image section layout: chunks of %s cover %u neurons, allowed is %u", population->name, covered,
-                     population->neurons);
+      return nt_fail(err, NT_ERR_FORMAT,
+                     "image section layout: chunks of %s cover %u neurons, allowed is %u",
+                     population->name, covered, population->neurons);
     }
     population++;
   }
   return NT_OK;
 }
 
-static nt_status_t observable_from_json(const cJSON *item, nt_layout_t *layout, nt_observable_t *o, nt_error_t *err) {
-  nt_status_t status = copy_name(cJSON_GetObjectItemCaseSensitive(item, "name"), "an observable", o->name, sizeof o->name, err);
+static nt_status_t observable_from_json(const cJSON *item, nt_layout_t *layout, nt_observable_t *o,
+                                        nt_error_t *err) {
+  nt_status_t status = copy_name(cJSON_GetObjectItemCaseSensitive(item, "name"), "an observable",
+                                 o->name, sizeof o->name, err);
   if (status != NT_OK) {
     return status;
   }
-  const char *population = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "population"));
+  const char *population =
+      cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "population"));
   for (o->population = 0; o->population < layout->populations; o->population++) {
     if (population != NULL && strcmp(layout->population[o->population].name, population) == 0) {
       break;
     }
   }
   if (o->population == layout->populations) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section layout: observable %s names no population", o->name);
+    return nt_fail(err, NT_ERR_FORMAT, "image section layout: observable %s names no population",
+                   o->name);
   }
   const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "kind"));
   if (kind == NULL || (strcmp(kind, "acc") != 0 && strcmp(kind, "state") != 0)) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section layout: observable %s has kind \"%s\", allowed is acc or state", o->name,
-                   kind == NULL ? "" : kind);
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image section layout: observable %s has kind \"%s\", allowed is acc or state",
+                   o->name, kind == NULL ? "" : kind);
   }
   o->kind = strcmp(kind, "acc") == 0 ? NT_OBSERVABLE_ACC : NT_OBSERVABLE_STATE;
   o->broadcast = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "broadcast"));
   o->count = o->broadcast ? 1 : layout->population[o->population].neurons;
   const uint32_t words = layout->population[o->population].chunk[0].state_words;
   const double limit = o->kind == NT_OBSERVABLE_ACC ? NT_DENDRITES - 1 : (double)words - 1;
-  status = number_in(cJSON_GetObjectItemCaseSensitive(item, "index"), "observable index", 0, limit, &o->index, err);
+  status = number_in(cJSON_GetObjectItemCaseSensitive(item, "index"), "observable index", 0, limit,
+                     &o->index, err);
   if (status == NT_OK) {
-    status = number_in(cJSON_GetObjectItemCaseSensitive(item, "step"), "observable step", 0, layout->steps_per_token - 1, &o->step, err);
+    status = number_in(cJSON_GetObjectItemCaseSensitive(item, "step"), "observable step", 0,
+                       layout->steps_per_token - 1, &o->step, err);
   }
   return status;
 }
@@ -219,11 +252,13 @@ static nt_status_t observable_from_json(const cJSON *item, nt_layout_t *layout, 
 static nt_status_t observables_from_json(const cJSON *root, nt_layout_t *layout, nt_error_t *err) {
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "observables"), *item;
   const int count = cJSON_GetArraySize(list);
-  if (count < 1 || (layout->observable = calloc((size_t)count, sizeof *layout->observable)) == NULL) {
+  if (count < 1 ||
+      (layout->observable = calloc((size_t)count, sizeof *layout->observable)) == NULL) {
     return nt_fail(err, NT_ERR_FORMAT, "image section layout: no observables");
   }
   cJSON_ArrayForEach(item, list) {
-    const nt_status_t status = observable_from_json(item, layout, &layout->observable[layout->observables++], err);
+    const nt_status_t status =
+        observable_from_json(item, layout, &layout->observable[layout->observables++], err);
     if (status != NT_OK) {
       return status;
     }
@@ -236,31 +271,38 @@ static nt_status_t facts_from_json(const cJSON *root, nt_layout_t *layout, nt_er
     const char *name;
     uint32_t *value;
     double min, max;
-  } fields[] = {{"hidden", &layout->hidden, 1, 1 << 16},     {"intermediate", &layout->intermediate, 1, 1 << 18},
-                {"layers", &layout->layers, 1, 1 << 10},     {"vocab", &layout->vocab, 1, 1 << 16},
-                {"bos", &layout->bos, 0, 1 << 16},           {"eos", &layout->eos, 0, 1 << 16},
-                {"frac_x", &layout->frac_x, 0, 15},          {"steps_per_token", &layout->steps_per_token, 1, 1 << 16}};
+  } fields[] = {{"hidden", &layout->hidden, 1, 1 << 16},
+                {"intermediate", &layout->intermediate, 1, 1 << 18},
+                {"layers", &layout->layers, 1, 1 << 10},
+                {"vocab", &layout->vocab, 1, 1 << 16},
+                {"bos", &layout->bos, 0, 1 << 16},
+                {"eos", &layout->eos, 0, 1 << 16},
+                {"frac_x", &layout->frac_x, 0, 15},
+                {"steps_per_token", &layout->steps_per_token, 1, 1 << 16}};
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-    const nt_status_t status = number_in(cJSON_GetObjectItemCaseSensitive(root, fields[i].name), fields[i].name, fields[i].min,
-                                         fields[i].max, fields[i].value, err);
+    const nt_status_t status =
+        number_in(cJSON_GetObjectItemCaseSensitive(root, fields[i].name), fields[i].name,
+                  fields[i].min, fields[i].max, fields[i].value, err);
     if (status != NT_OK) {
       return status;
     }
   }
   const cJSON *scale = cJSON_GetObjectItemCaseSensitive(root, "logit_scale");
   if (!cJSON_IsNumber(scale) || !(scale->valuedouble > 0) || !isfinite(scale->valuedouble)) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section layout: logit_scale is not a positive number");
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image section layout: logit_scale is not a positive number");
   }
   layout->logit_scale = scale->valuedouble;
   return NT_OK;
 }
 
-static nt_status_t embedding_from_image(const cJSON *root, const nt_image_t *image, nt_layout_t *layout, nt_error_t *err) {
+static nt_status_t embedding_from_image(const cJSON *root, const nt_image_t *image,
+                                        nt_layout_t *layout, nt_error_t *err) {
   const nt_image_section_t *section = nt_image_section(image, SECTION_EMBEDDING);
   const size_t size = (size_t)layout->vocab * layout->hidden * sizeof *layout->embedding;
   if (section == NULL || section->size != size) {
-    return nt_fail(err, NT_ERR_FORMAT, "image section embedding: %zu bytes, allowed is %zu", section == NULL ? (size_t)0 : section->size,
-                   size);
+    return nt_fail(err, NT_ERR_FORMAT, "image section embedding: %zu bytes, allowed is %zu",
+                   section == NULL ? (size_t)0 : section->size, size);
   }
   const nt_population_t *embed = &layout->population[layout->embed_population];
   const cJSON *axons = cJSON_GetObjectItemCaseSensitive(root, "embed_axon");
@@ -272,7 +314,8 @@ static nt_status_t embedding_from_image(const cJSON *root, const nt_image_t *ima
   memcpy(layout->embedding_store, section->data, size);
   layout->embedding = layout->embedding_store;
   for (uint32_t c = 0; c < embed->chunks; c++) {
-    const nt_status_t status = number_in(cJSON_GetArrayItem(axons, (int)c), "embed_axon", 0, 65535, &layout->embed_axon[c], err);
+    const nt_status_t status = number_in(cJSON_GetArrayItem(axons, (int)c), "embed_axon", 0, 65535,
+                                         &layout->embed_axon[c], err);
     if (status != NT_OK) {
       return status;
     }
@@ -283,7 +326,8 @@ static nt_status_t embedding_from_image(const cJSON *root, const nt_image_t *ima
 nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_error_t *err) {
   const nt_image_section_t *section = nt_image_section(image, SECTION_LAYOUT);
   if (section == NULL) {
-    return nt_fail(err, NT_ERR_FORMAT, "image: no section layout; it does not hold a language model");
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image: no section layout; it does not hold a language model");
   }
   cJSON *root = cJSON_ParseWithLength((const char *)section->data, section->size);
   nt_layout_t *loaded = calloc(1, sizeof *loaded);
@@ -298,11 +342,13 @@ nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_err
     status = populations_from_json(root, image, loaded, err);
   }
   if (status == NT_OK && strcmp(loaded->population[0].name, "E") != 0) {
-    status = nt_fail(err, NT_ERR_FORMAT, "image section layout: the first population is %s, allowed is E", loaded->population[0].name);
+    status = nt_fail(err, NT_ERR_FORMAT,
+                     "image section layout: the first population is %s, allowed is E",
+                     loaded->population[0].name);
   }
   if (status == NT_OK && loaded->population[0].neurons != loaded->hidden) {
-    status = nt_fail(err, NT_ERR_FORMAT, "image section layout: E has %u neurons, allowed is %u", loaded->population[0].neurons,
-                     loaded->hidden);
+    status = nt_fail(err, NT_ERR_FORMAT, "image section layout: E has %u neurons, allowed is %u",
+                     loaded->population[0].neurons, loaded->hidden);
   }
   if (status == NT_OK) {
     status = observables_from_json(root, loaded, err);
@@ -319,13 +365,15 @@ nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_err
   return NT_OK;
 }
 
-// ---- using ------------------------------------------------------------------------------------------------
+// ---- using
+// ------------------------------------------------------------------------------------------------
 
 size_t nt_layout_token_spikes_max(const nt_layout_t *layout) {
   return (size_t)layout->hidden + layout->population[layout->embed_population].chunks;
 }
 
-nt_status_t nt_layout_token_spikes(const nt_layout_t *layout, uint32_t token, nt_spike_t *spikes, size_t *count, nt_error_t *err) {
+nt_status_t nt_layout_token_spikes(const nt_layout_t *layout, uint32_t token, nt_spike_t *spikes,
+                                   size_t *count, nt_error_t *err) {
   if (token >= layout->vocab) {
     return nt_fail(err, NT_ERR_RANGE, "token %u, allowed is 0 to %u", token, layout->vocab - 1);
   }
@@ -334,7 +382,9 @@ nt_status_t nt_layout_token_spikes(const nt_layout_t *layout, uint32_t token, nt
   *count = 0;
   for (uint32_t c = 0; c < embed->chunks; c++) {
     const nt_chunk_t *chunk = &embed->chunk[c];
-    nt_spike_t spike = {.tile = (uint16_t)chunk->tile, .cores = (uint8_t)(1u << chunk->core), .type = NT_SPIKE_TYPE_GRADED16};
+    nt_spike_t spike = {.tile = (uint16_t)chunk->tile,
+                        .cores = (uint8_t)(1u << chunk->core),
+                        .type = NT_SPIKE_TYPE_GRADED16};
     for (uint32_t n = 0; n < chunk->count; n++) {
       spike.axon = (uint16_t)(layout->embed_axon[c] + n);
       spike.payload = row[chunk->first + n];
@@ -350,12 +400,13 @@ nt_status_t nt_layout_token_spikes(const nt_layout_t *layout, uint32_t token, nt
   return NT_OK;
 }
 
-bool nt_layout_find(const nt_layout_t *layout, uint32_t tile, uint32_t core, uint32_t line, const nt_population_t **population,
-                    const nt_chunk_t **chunk) {
+bool nt_layout_find(const nt_layout_t *layout, uint32_t tile, uint32_t core, uint32_t line,
+                    const nt_population_t **population, const nt_chunk_t **chunk) {
   for (uint32_t p = 0; p < layout->populations; p++) {
     for (uint32_t c = 0; c < layout->population[p].chunks; c++) {
       const nt_chunk_t *candidate = &layout->population[p].chunk[c];
-      if (candidate->tile == tile && candidate->core == core && line >= candidate->line && line < candidate->line + candidate->lines) {
+      if (candidate->tile == tile && candidate->core == core && line >= candidate->line &&
+          line < candidate->line + candidate->lines) {
         *population = &layout->population[p];
         *chunk = candidate;
         return true;

@@ -29,9 +29,12 @@ static nt_core_builder_t *builder_of(mapper_t *m, const nt_chunk_t *chunk) {
   return &m->builder[(size_t)chunk->tile * m->params.cores + chunk->core];
 }
 
-static uint32_t lanes(const mapper_t *m) { return nt_params_line_lanes(&m->params); }
+static uint32_t lanes(const mapper_t *m) {
+  return nt_params_line_lanes(&m->params);
+}
 
-// ---- groups and state ------------------------------------------------------------------------------
+// ---- groups and state
+// ------------------------------------------------------------------------------
 
 static nt_status_t emit_program(mapper_t *m, nt_core_builder_t *builder, uint32_t population) {
   const nt_qmodel_t *model = m->model;
@@ -43,9 +46,15 @@ static nt_status_t emit_program(mapper_t *m, nt_core_builder_t *builder, uint32_
   const nt_qlayer_t *layer = head ? NULL : &model->layer[stage / 2];
   const nt_qnorm_t *norm = head ? &model->head_norm : mixer ? &layer->mixer_norm : &layer->mlp_norm;
   if (part == 0) {
-    const nt_qnorm_t *next = head ? NULL : mixer ? &layer->mlp_norm
-                             : stage + 1 == 2 * model->layers ? &model->head_norm : &layer[1].mixer_norm;
-    return nt_microcode_stage(builder, norm, head ? NULL : mixer ? &layer->o : &layer->down, next, m->err);
+    const nt_qnorm_t *next = head                             ? NULL
+                             : mixer                          ? &layer->mlp_norm
+                             : stage + 1 == 2 * model->layers ? &model->head_norm
+                                                              : &layer[1].mixer_norm;
+    return nt_microcode_stage(builder, norm,
+                              head    ? NULL
+                              : mixer ? &layer->o
+                                      : &layer->down,
+                              next, m->err);
   }
   if (part == 1) {
     return nt_microcode_norm(builder, norm, m->err);
@@ -53,8 +62,9 @@ static nt_status_t emit_program(mapper_t *m, nt_core_builder_t *builder, uint32_
   if (part == 3) {
     return nt_microcode_norm(builder, mixer ? &layer->o_norm : &layer->down_norm, m->err);
   }
-  return head ? nt_microcode_head(builder, m->err) : mixer ? nt_microcode_mixer(builder, layer, m->err)
-                                                           : nt_microcode_mlp(builder, layer, m->err);
+  return head    ? nt_microcode_head(builder, m->err)
+         : mixer ? nt_microcode_mixer(builder, layer, m->err)
+                 : nt_microcode_mlp(builder, layer, m->err);
 }
 
 // Vectors that fill a population's state words, by word; NULL stays zero.
@@ -75,9 +85,13 @@ static state_source_t state_of(const mapper_t *m, uint32_t population) {
   const bool head = stage == 2 * model->layers, mixer = stage % 2 == 0;
   const nt_qlayer_t *layer = head ? NULL : &model->layer[stage / 2];
   if (part == 0) {
-    const nt_qnorm_t *norm = head ? &model->head_norm : mixer ? &layer->mixer_norm : &layer->mlp_norm;
-    const nt_qnorm_t *next = head ? NULL : mixer ? &layer->mlp_norm
-                             : stage + 1 == 2 * model->layers ? &model->head_norm : &layer[1].mixer_norm;
+    const nt_qnorm_t *norm = head    ? &model->head_norm
+                             : mixer ? &layer->mixer_norm
+                                     : &layer->mlp_norm;
+    const nt_qnorm_t *next = head                             ? NULL
+                             : mixer                          ? &layer->mlp_norm
+                             : stage + 1 == 2 * model->layers ? &model->head_norm
+                                                              : &layer[1].mixer_norm;
     for (uint32_t c = 0; c < norm->code_count; c++) {
       source.word[NT_STATE_X_Q + c] = norm->codes[c].weight;
     }
@@ -106,7 +120,8 @@ static void write_state(mapper_t *m, const nt_chunk_t *chunk, const state_source
   for (uint32_t w = 0; w < source->words; w++) {
     for (uint32_t n = 0; source->word[w] != NULL && n < chunk->count; n++) {
       const uint32_t word = chunk->state_base + n / word_lanes * source->words + w;
-      pool[(size_t)word * word_lanes + n % word_lanes] = (uint32_t)(int32_t)source->word[w][chunk->first + n];
+      pool[(size_t)word * word_lanes + n % word_lanes] =
+          (uint32_t)(int32_t)source->word[w][chunk->first + n];
     }
   }
 }
@@ -115,7 +130,8 @@ static nt_status_t emit_group(mapper_t *m, uint32_t population, nt_chunk_t *chun
   nt_core_builder_t *builder = builder_of(m, chunk);
   const char *name = m->layout->population[population].name;
   const state_source_t source = state_of(m, population);
-  const uint32_t beats = (chunk->count + nt_params_word_lanes(&m->params) - 1) / nt_params_word_lanes(&m->params);
+  const uint32_t beats =
+      (chunk->count + nt_params_word_lanes(&m->params) - 1) / nt_params_word_lanes(&m->params);
   nt_status_t status = nt_core_builder_group(builder, &chunk->group, m->err);
   if (status == NT_OK) {
     status = nt_core_builder_lines(builder, chunk->lines, name, &chunk->line, m->err);
@@ -128,20 +144,27 @@ static nt_status_t emit_group(mapper_t *m, uint32_t population, nt_chunk_t *chun
   }
   chunk->state_words = source.words;
   uint32_t *group = builder->core->group + (size_t)chunk->group * NT_GROUP_WORDS;
-  group[0] = 1u << NT_GROUP0_ENABLE_LSB | chunk->line << NT_GROUP0_LINE_LSB | chunk->lines << NT_GROUP0_LINES_LSB;
+  group[0] = 1u << NT_GROUP0_ENABLE_LSB | chunk->line << NT_GROUP0_LINE_LSB |
+             chunk->lines << NT_GROUP0_LINES_LSB;
   group[1] = chunk->count << NT_GROUP1_NEURONS_LSB;
-  group[2] = builder->prog_used << NT_GROUP2_ENTRY_LSB | builder->const_base << NT_GROUP2_CONST_BASE_LSB;
-  group[3] = chunk->state_base << NT_GROUP3_STATE_BASE_LSB | source.words << NT_GROUP3_STATE_WORDS_LSB |
+  group[2] = builder->prog_used << NT_GROUP2_ENTRY_LSB | builder->const_base
+                                                             << NT_GROUP2_CONST_BASE_LSB;
+  group[3] = chunk->state_base << NT_GROUP3_STATE_BASE_LSB |
+             source.words << NT_GROUP3_STATE_WORDS_LSB |
              source.clear_words << NT_GROUP3_CLEAR_WORDS_LSB;
   write_state(m, chunk, &source);
   return emit_program(m, builder, population);
 }
 
-// ---- axons and routes -------------------------------------------------------------------------------
+// ---- axons and routes
+// -------------------------------------------------------------------------------
 
-static uint64_t bits(uint32_t value, uint32_t lsb) { return (uint64_t)value << lsb; }
+static uint64_t bits(uint32_t value, uint32_t lsb) {
+  return (uint64_t)value << lsb;
+}
 
-static nt_status_t add_route(mapper_t *m, uint32_t population, uint32_t chunk, uint32_t port, uint64_t entry) {
+static nt_status_t add_route(mapper_t *m, uint32_t population, uint32_t chunk, uint32_t port,
+                             uint64_t entry) {
   routes_t *routes = &m->routes[population][chunk * NT_PORTS + port];
   if (routes->count == routes->capacity) {
     const uint32_t capacity = routes->capacity * 2 + 4;
@@ -156,21 +179,27 @@ static nt_status_t add_route(mapper_t *m, uint32_t population, uint32_t chunk, u
   return NT_OK;
 }
 
-static uint64_t destination(uint32_t tile, uint32_t cores, uint32_t axon, uint32_t type, bool vector) {
-  return bits(tile, NT_DEST_TILE_LSB) | bits(cores, NT_DEST_CORES_LSB) | bits(axon, NT_DEST_AXON_LSB) | bits(type, NT_DEST_TYPE_LSB) |
+static uint64_t destination(uint32_t tile, uint32_t cores, uint32_t axon, uint32_t type,
+                            bool vector) {
+  return bits(tile, NT_DEST_TILE_LSB) | bits(cores, NT_DEST_CORES_LSB) |
+         bits(axon, NT_DEST_AXON_LSB) | bits(type, NT_DEST_TYPE_LSB) |
          bits(vector, NT_DEST_VECTOR_LSB);
 }
 
-// Makes `count` axons in every chunk of a population, with one common base on all its cores of a tile. base[chunk] receives it.
-static nt_status_t make_axons(mapper_t *m, const nt_population_t *population, uint32_t count, uint32_t *base) {
+// Makes `count` axons in every chunk of a population, with one common base on all its cores of a
+// tile. base[chunk] receives it.
+static nt_status_t make_axons(mapper_t *m, const nt_population_t *population, uint32_t count,
+                              uint32_t *base) {
   for (uint32_t first = 0; first < population->chunks;) {
     uint32_t end = first, top = 0;
-    for (; end < population->chunks && population->chunk[end].tile == population->chunk[first].tile; end++) {
+    for (; end < population->chunks && population->chunk[end].tile == population->chunk[first].tile;
+         end++) {
       const uint32_t axons = builder_of(m, &population->chunk[end])->axons;
       top = axons > top ? axons : top;
     }
     for (; first < end; first++) {
-      const nt_status_t status = nt_core_builder_axons(builder_of(m, &population->chunk[first]), top, count, m->err);
+      const nt_status_t status =
+          nt_core_builder_axons(builder_of(m, &population->chunk[first]), top, count, m->err);
       if (status != NT_OK) {
         return status;
       }
@@ -180,9 +209,10 @@ static nt_status_t make_axons(mapper_t *m, const nt_population_t *population, ui
   return NT_OK;
 }
 
-// Routes every chunk of `from` to every chunk of `to`: one entry per destination tile. A vector route adds the sender's place.
-static nt_status_t route_all(mapper_t *m, uint32_t from, uint32_t port, const nt_population_t *to, const uint32_t *base, uint32_t type,
-                             bool vector) {
+// Routes every chunk of `from` to every chunk of `to`: one entry per destination tile. A vector
+// route adds the sender's place.
+static nt_status_t route_all(mapper_t *m, uint32_t from, uint32_t port, const nt_population_t *to,
+                             const uint32_t *base, uint32_t type, bool vector) {
   const nt_population_t *source = &m->layout->population[from];
   for (uint32_t s = 0; s < source->chunks; s++) {
     for (uint32_t first = 0; first < to->chunks;) {
@@ -191,7 +221,8 @@ static nt_status_t route_all(mapper_t *m, uint32_t from, uint32_t port, const nt
         cores |= 1u << to->chunk[end].core;
       }
       const uint32_t axon = base[first] + (vector ? source->chunk[s].first : 0);
-      const nt_status_t status = add_route(m, from, s, port, destination(to->chunk[first].tile, cores, axon, type, vector));
+      const nt_status_t status = add_route(
+          m, from, s, port, destination(to->chunk[first].tile, cores, axon, type, vector));
       if (status != NT_OK) {
         return status;
       }
@@ -201,9 +232,10 @@ static nt_status_t route_all(mapper_t *m, uint32_t from, uint32_t port, const nt
   return NT_OK;
 }
 
-// One axon that marks (weight 0) or feeds (weight 1) one dendrite of all neurons of `to`, driven by `port` of every chunk of `from`.
-static nt_status_t connect_uniform(mapper_t *m, uint32_t from, uint32_t port, uint32_t to, uint32_t dendrite, uint32_t weight,
-                                   uint32_t type) {
+// One axon that marks (weight 0) or feeds (weight 1) one dendrite of all neurons of `to`, driven by
+// `port` of every chunk of `from`.
+static nt_status_t connect_uniform(mapper_t *m, uint32_t from, uint32_t port, uint32_t to,
+                                   uint32_t dendrite, uint32_t weight, uint32_t type) {
   const nt_population_t *target = &m->layout->population[to];
   uint32_t *base = calloc(target->chunks, sizeof *base);
   if (base == NULL) {
@@ -212,9 +244,10 @@ static nt_status_t connect_uniform(mapper_t *m, uint32_t from, uint32_t port, ui
   nt_status_t status = make_axons(m, target, 1, base);
   for (uint32_t c = 0; c < target->chunks && status == NT_OK; c++) {
     const nt_chunk_t *chunk = &target->chunk[c];
-    builder_of(m, chunk)->axon[base[c]] = bits(NT_FORMAT_UNIFORM, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) |
-                                          bits(chunk->line, NT_AXON_LINE_LSB) | bits(chunk->lines - 1, NT_AXON_LINES_LSB) |
-                                          bits(weight, NT_AXON_WEIGHT_LSB);
+    builder_of(m, chunk)->axon[base[c]] =
+        bits(NT_FORMAT_UNIFORM, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) |
+        bits(chunk->line, NT_AXON_LINE_LSB) | bits(chunk->lines - 1, NT_AXON_LINES_LSB) |
+        bits(weight, NT_AXON_WEIGHT_LSB);
   }
   if (status == NT_OK) {
     status = route_all(m, from, port, target, base, type, false);
@@ -224,8 +257,8 @@ static nt_status_t connect_uniform(mapper_t *m, uint32_t from, uint32_t port, ui
 }
 
 // All neurons of `from` into one dendrite of the single neuron of norm population `to`.
-static nt_status_t connect_single(mapper_t *m, uint32_t from, uint32_t port, uint32_t to, uint32_t dendrite, uint32_t weight,
-                                  uint32_t type) {
+static nt_status_t connect_single(mapper_t *m, uint32_t from, uint32_t port, uint32_t to,
+                                  uint32_t dendrite, uint32_t weight, uint32_t type) {
   const nt_population_t *target = &m->layout->population[to];
   const nt_chunk_t *chunk = &target->chunk[0];
   uint32_t base = 0;
@@ -233,19 +266,23 @@ static nt_status_t connect_single(mapper_t *m, uint32_t from, uint32_t port, uin
   if (status != NT_OK) {
     return status;
   }
-  builder_of(m, chunk)->axon[base] = bits(NT_FORMAT_SINGLE, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) |
-                                     bits(chunk->line * lanes(m), NT_AXON_NEURON_LSB) | bits(weight, NT_AXON_WEIGHT_LSB);
+  builder_of(m, chunk)->axon[base] =
+      bits(NT_FORMAT_SINGLE, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) |
+      bits(chunk->line * lanes(m), NT_AXON_NEURON_LSB) | bits(weight, NT_AXON_WEIGHT_LSB);
   return route_all(m, from, port, target, &base, type, false);
 }
 
-// SINGLE axons first .. first + count - 1 of a chunk: axon k feeds neuron k of the chunk with weight 1.
-static nt_status_t make_one_to_one(mapper_t *m, const nt_chunk_t *chunk, uint32_t dendrite, uint32_t extra, uint32_t *base) {
+// SINGLE axons first .. first + count - 1 of a chunk: axon k feeds neuron k of the chunk with
+// weight 1.
+static nt_status_t make_one_to_one(mapper_t *m, const nt_chunk_t *chunk, uint32_t dendrite,
+                                   uint32_t extra, uint32_t *base) {
   nt_core_builder_t *builder = builder_of(m, chunk);
   *base = builder->axons;
   const nt_status_t status = nt_core_builder_axons(builder, *base, chunk->count + extra, m->err);
   for (uint32_t n = 0; n < chunk->count && status == NT_OK; n++) {
-    builder->axon[*base + n] = bits(NT_FORMAT_SINGLE, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) |
-                               bits(chunk->line * lanes(m) + n, NT_AXON_NEURON_LSB) | bits(1, NT_AXON_WEIGHT_LSB);
+    builder->axon[*base + n] =
+        bits(NT_FORMAT_SINGLE, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) |
+        bits(chunk->line * lanes(m) + n, NT_AXON_NEURON_LSB) | bits(1, NT_AXON_WEIGHT_LSB);
   }
   return status;
 }
@@ -258,7 +295,9 @@ static nt_status_t connect_handover(mapper_t *m, uint32_t from, uint32_t to) {
     uint32_t base = 0;
     nt_status_t status = make_one_to_one(m, chunk, NT_DENDRITE_X_HANDOVER, 0, &base);
     if (status == NT_OK) {
-      status = add_route(m, from, c, NT_PORT_X_NEXT, destination(chunk->tile, 1u << chunk->core, base, NT_SPIKE_TYPE_GRADED16, true));
+      status = add_route(
+          m, from, c, NT_PORT_X_NEXT,
+          destination(chunk->tile, 1u << chunk->core, base, NT_SPIKE_TYPE_GRADED16, true));
     }
     if (status != NT_OK) {
       return status;
@@ -267,17 +306,20 @@ static nt_status_t connect_handover(mapper_t *m, uint32_t from, uint32_t to) {
   return NT_OK;
 }
 
-// ---- ternary matrices ---------------------------------------------------------------------------------
+// ---- ternary matrices
+// ---------------------------------------------------------------------------------
 
-// Rows [row, row + chunk->count) of `matrix` into dendrite plane `plane` of the lists at `base`, `stride` words per axon.
-static void write_plane(mapper_t *m, const nt_chunk_t *chunk, const nt_qmatrix_t *matrix, uint32_t row, uint32_t base, uint32_t stride,
-                        uint32_t plane) {
+// Rows [row, row + chunk->count) of `matrix` into dendrite plane `plane` of the lists at `base`,
+// `stride` words per axon.
+static void write_plane(mapper_t *m, const nt_chunk_t *chunk, const nt_qmatrix_t *matrix,
+                        uint32_t row, uint32_t base, uint32_t stride, uint32_t plane) {
   const uint32_t word_lanes = nt_params_word_lanes(&m->params), line_lanes = lanes(m);
   for (uint32_t n = 0; n < chunk->count; n++) {
     const int8_t *codes = matrix->codes + (size_t)(row + n) * matrix->in;
     const uint32_t lane = n % line_lanes, shift = lane % 16 * 2;
     uint32_t *word = builder_of(m, chunk)->core->pool +
-                     (size_t)(base + plane * chunk->lines + n / line_lanes) * word_lanes + lane / 16;
+                     (size_t)(base + plane * chunk->lines + n / line_lanes) * word_lanes +
+                     lane / 16;
     for (uint32_t k = 0; k < matrix->in; k++, word += (size_t)stride * word_lanes) {
       *word |= ((uint32_t)codes[k] & 3u) << shift;
     }
@@ -289,9 +331,10 @@ typedef struct plane {
   uint32_t row; // first row of the matrix that belongs to neuron 0 of the population
 } plane_t;
 
-// Connects codes on `port` of `from` to dendrites [dendrite, dendrite + planes) of `to`: one axon per input, one list word per plane and line.
-static nt_status_t connect_dense(mapper_t *m, uint32_t from, uint32_t port, uint32_t to, uint32_t dendrite, const plane_t *plane,
-                                 uint32_t planes) {
+// Connects codes on `port` of `from` to dendrites [dendrite, dendrite + planes) of `to`: one axon
+// per input, one list word per plane and line.
+static nt_status_t connect_dense(mapper_t *m, uint32_t from, uint32_t port, uint32_t to,
+                                 uint32_t dendrite, const plane_t *plane, uint32_t planes) {
   const nt_population_t *target = &m->layout->population[to];
   const uint32_t inputs = plane[0].matrix->in;
   uint32_t *base = calloc(target->chunks, sizeof *base);
@@ -303,14 +346,16 @@ static nt_status_t connect_dense(mapper_t *m, uint32_t from, uint32_t port, uint
     const nt_chunk_t *chunk = &target->chunk[c];
     const uint32_t stride = planes * chunk->lines;
     uint32_t list = 0;
-    status = nt_core_builder_pool(builder_of(m, chunk), inputs * stride, target->name, &list, m->err);
+    status =
+        nt_core_builder_pool(builder_of(m, chunk), inputs * stride, target->name, &list, m->err);
     for (uint32_t p = 0; p < planes && status == NT_OK; p++) {
       write_plane(m, chunk, plane[p].matrix, plane[p].row + chunk->first, list, stride, p);
     }
     for (uint32_t k = 0; k < inputs && status == NT_OK; k++) {
       builder_of(m, chunk)->axon[base[c] + k] =
-          bits(NT_FORMAT_DENSE, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) | bits(planes - 1, NT_AXON_DENDRITES_LSB) |
-          bits(chunk->line, NT_AXON_LINE_LSB) | bits(chunk->lines - 1, NT_AXON_LINES_LSB) | bits(list + k * stride, NT_AXON_PTR_LSB);
+          bits(NT_FORMAT_DENSE, NT_AXON_FORMAT_LSB) | bits(dendrite, NT_AXON_DENDRITE_LSB) |
+          bits(planes - 1, NT_AXON_DENDRITES_LSB) | bits(chunk->line, NT_AXON_LINE_LSB) |
+          bits(chunk->lines - 1, NT_AXON_LINES_LSB) | bits(list + k * stride, NT_AXON_PTR_LSB);
     }
   }
   if (status == NT_OK) {
@@ -320,17 +365,22 @@ static nt_status_t connect_dense(mapper_t *m, uint32_t from, uint32_t port, uint
   return status;
 }
 
-// ---- the network ----------------------------------------------------------------------------------------
+// ---- the network
+// ----------------------------------------------------------------------------------------
 
-// Squares, R, and pace around one norm site: `from` sends squares, `user` gets R, `consumer` is paced on its dendrite 0.
-static nt_status_t connect_norm(mapper_t *m, uint32_t from, uint32_t square_port, uint32_t norm, uint32_t user, uint32_t user_dendrite,
-                                uint32_t consumer) {
-  nt_status_t status = connect_single(m, from, square_port, norm, NT_DENDRITE_N_SQUARE, 1, NT_SPIKE_TYPE_GRADED24);
+// Squares, R, and pace around one norm site: `from` sends squares, `user` gets R, `consumer` is
+// paced on its dendrite 0.
+static nt_status_t connect_norm(mapper_t *m, uint32_t from, uint32_t square_port, uint32_t norm,
+                                uint32_t user, uint32_t user_dendrite, uint32_t consumer) {
+  nt_status_t status =
+      connect_single(m, from, square_port, norm, NT_DENDRITE_N_SQUARE, 1, NT_SPIKE_TYPE_GRADED24);
   if (status == NT_OK) {
-    status = connect_single(m, norm, NT_PORT_N_SELF, norm, NT_DENDRITE_N_SELF, 0, NT_SPIKE_TYPE_BINARY);
+    status =
+        connect_single(m, norm, NT_PORT_N_SELF, norm, NT_DENDRITE_N_SELF, 0, NT_SPIKE_TYPE_BINARY);
   }
   if (status == NT_OK) {
-    status = connect_uniform(m, norm, NT_PORT_N_SCALE, user, user_dendrite, 1, NT_SPIKE_TYPE_GRADED24);
+    status =
+        connect_uniform(m, norm, NT_PORT_N_SCALE, user, user_dendrite, 1, NT_SPIKE_TYPE_GRADED24);
   }
   if (status == NT_OK) {
     status = connect_uniform(m, norm, NT_PORT_N_PACE, consumer, 0, 0, NT_SPIKE_TYPE_BINARY);
@@ -358,7 +408,8 @@ static nt_status_t connect_stage(mapper_t *m, uint32_t stage) {
   const uint32_t x = nt_placement_stage(stage), consumer = nt_placement_consumer(stage);
   nt_status_t status = connect_handover(m, from, x);
   if (status == NT_OK) {
-    status = connect_norm(m, from, NT_PORT_X_SQUARE, nt_placement_stage_norm(stage), x, NT_DENDRITE_X_SCALE, consumer);
+    status = connect_norm(m, from, NT_PORT_X_SQUARE, nt_placement_stage_norm(stage), x,
+                          NT_DENDRITE_X_SCALE, consumer);
   }
   if (status != NT_OK) {
     return status;
@@ -376,8 +427,8 @@ static nt_status_t connect_stage(mapper_t *m, uint32_t stage) {
     status = connect_dense(m, x, NT_PORT_X_CODES, consumer, NT_DENDRITE_M_GATE, planes, 2);
   }
   if (status == NT_OK) {
-    status = connect_norm(m, consumer, NT_PORT_V_SQUARE, nt_placement_consumer_norm(stage), consumer,
-                          mixer ? NT_DENDRITE_G_SCALE : NT_DENDRITE_M_SCALE, x);
+    status = connect_norm(m, consumer, NT_PORT_V_SQUARE, nt_placement_consumer_norm(stage),
+                          consumer, mixer ? NT_DENDRITE_G_SCALE : NT_DENDRITE_M_SCALE, x);
   }
   if (status == NT_OK) {
     const plane_t plane = {mixer ? &layer->o : &layer->down, 0};
@@ -400,13 +451,15 @@ static nt_status_t connect_host(mapper_t *m) {
       return status;
     }
     builder_of(m, chunk)->axon[m->layout->embed_axon[c] + chunk->count] =
-        bits(NT_FORMAT_UNIFORM, NT_AXON_FORMAT_LSB) | bits(chunk->line, NT_AXON_LINE_LSB) | bits(chunk->lines - 1, NT_AXON_LINES_LSB);
+        bits(NT_FORMAT_UNIFORM, NT_AXON_FORMAT_LSB) | bits(chunk->line, NT_AXON_LINE_LSB) |
+        bits(chunk->lines - 1, NT_AXON_LINES_LSB);
   }
   const uint32_t head = nt_placement_consumer(2 * m->model->layers);
   for (uint32_t c = 0; c < m->layout->population[head].chunks; c++) {
     const nt_status_t status =
         add_route(m, head, c, NT_PORT_D_LOGITS,
-                  destination(NT_HOST_TILE, 1, m->layout->population[head].chunk[c].first, NT_SPIKE_TYPE_GRADED24, true));
+                  destination(NT_HOST_TILE, 1, m->layout->population[head].chunk[c].first,
+                              NT_SPIKE_TYPE_GRADED24, true));
     if (status != NT_OK) {
       return status;
     }
@@ -424,13 +477,14 @@ static nt_status_t emit_routes(mapper_t *m, uint32_t population, uint32_t index)
       continue;
     }
     uint32_t base = 0;
-    const nt_status_t status =
-        nt_core_builder_pool(builder, (routes->count + per_word - 1) / per_word, "a destination list", &base, m->err);
+    const nt_status_t status = nt_core_builder_pool(
+        builder, (routes->count + per_word - 1) / per_word, "a destination list", &base, m->err);
     if (status != NT_OK) {
       return status;
     }
     if (routes->count > 255) {
-      return nt_fail(m->err, NT_ERR_RANGE, "mapper: population %s sends to %u tiles, 255 is the most",
+      return nt_fail(m->err, NT_ERR_RANGE,
+                     "mapper: population %s sends to %u tiles, 255 is the most",
                      m->layout->population[population].name, routes->count);
     }
     for (uint32_t r = 0; r < routes->count; r++) {
@@ -442,13 +496,19 @@ static nt_status_t emit_routes(mapper_t *m, uint32_t population, uint32_t index)
   return NT_OK;
 }
 
-// ---- observables ------------------------------------------------------------------------------------------
+// ---- observables
+// ------------------------------------------------------------------------------------------
 
-static void observe(nt_layout_t *layout, const char *scope, uint32_t number, const char *tensor, uint32_t population,
-                    nt_observable_kind_t kind, uint32_t index, uint32_t step, bool scalar) {
+static void observe(nt_layout_t *layout, const char *scope, uint32_t number, const char *tensor,
+                    uint32_t population, nt_observable_kind_t kind, uint32_t index, uint32_t step,
+                    bool scalar) {
   nt_observable_t *o = &layout->observable[layout->observables++];
-  *o = (nt_observable_t){.population = population, .kind = kind, .index = index, .step = step,
-                         .count = scalar ? 1 : layout->population[population].neurons, .broadcast = scalar};
+  *o = (nt_observable_t){.population = population,
+                         .kind = kind,
+                         .index = index,
+                         .step = step,
+                         .count = scalar ? 1 : layout->population[population].neurons,
+                         .broadcast = scalar};
   if (scope == NULL) {
     (void)snprintf(o->name, sizeof o->name, "%s", tensor);
   } else {
@@ -464,33 +524,41 @@ static nt_status_t list_observables(mapper_t *m) {
   }
   for (uint32_t s = 0; s <= 2 * layout->layers; s++) {
     const uint32_t x = nt_placement_stage(s), c = nt_placement_consumer(s), l = s / 2, step = 6 * s;
-    observe(layout, "stage", s, "sq_sum", nt_placement_stage_norm(s), NT_OBSERVABLE_ACC, NT_DENDRITE_N_SQUARE, step + 1, true);
+    observe(layout, "stage", s, "sq_sum", nt_placement_stage_norm(s), NT_OBSERVABLE_ACC,
+            NT_DENDRITE_N_SQUARE, step + 1, true);
     observe(layout, "stage", s, "x", x, NT_OBSERVABLE_STATE, NT_STATE_X, step + 1, false);
     observe(layout, "stage", s, "R", x, NT_OBSERVABLE_ACC, NT_DENDRITE_X_SCALE, step + 2, true);
     if (s == 2 * layout->layers) {
-      observe(layout, NULL, 0, "logits", c, NT_OBSERVABLE_ACC, NT_DENDRITE_D_LOGITS, step + 3, false);
+      observe(layout, NULL, 0, "logits", c, NT_OBSERVABLE_ACC, NT_DENDRITE_D_LOGITS, step + 3,
+              false);
     } else if (s % 2 == 0) {
       observe(layout, "mixer", l, "acc_i", c, NT_OBSERVABLE_ACC, NT_DENDRITE_G_I, step + 3, false);
       observe(layout, "mixer", l, "acc_f", c, NT_OBSERVABLE_ACC, NT_DENDRITE_G_F, step + 3, false);
       observe(layout, "mixer", l, "acc_g", c, NT_OBSERVABLE_ACC, NT_DENDRITE_G_G, step + 3, false);
       observe(layout, "mixer", l, "h", c, NT_OBSERVABLE_STATE, NT_STATE_G_H, step + 3, false);
       observe(layout, "mixer", l, "v", c, NT_OBSERVABLE_STATE, NT_STATE_G_V, step + 3, false);
-      observe(layout, "mixer", l, "sq_sum", nt_placement_consumer_norm(s), NT_OBSERVABLE_ACC, NT_DENDRITE_N_SQUARE, step + 4, true);
+      observe(layout, "mixer", l, "sq_sum", nt_placement_consumer_norm(s), NT_OBSERVABLE_ACC,
+              NT_DENDRITE_N_SQUARE, step + 4, true);
       observe(layout, "mixer", l, "R", c, NT_OBSERVABLE_ACC, NT_DENDRITE_G_SCALE, step + 5, true);
-      observe(layout, "mixer", l, "acc_o", x, NT_OBSERVABLE_ACC, NT_DENDRITE_X_MATRIX, step + 6, false);
+      observe(layout, "mixer", l, "acc_o", x, NT_OBSERVABLE_ACC, NT_DENDRITE_X_MATRIX, step + 6,
+              false);
     } else {
-      observe(layout, "mlp", l, "acc_gate", c, NT_OBSERVABLE_ACC, NT_DENDRITE_M_GATE, step + 3, false);
+      observe(layout, "mlp", l, "acc_gate", c, NT_OBSERVABLE_ACC, NT_DENDRITE_M_GATE, step + 3,
+              false);
       observe(layout, "mlp", l, "acc_up", c, NT_OBSERVABLE_ACC, NT_DENDRITE_M_UP, step + 3, false);
       observe(layout, "mlp", l, "v", c, NT_OBSERVABLE_STATE, NT_STATE_M_V, step + 3, false);
-      observe(layout, "mlp", l, "sq_sum", nt_placement_consumer_norm(s), NT_OBSERVABLE_ACC, NT_DENDRITE_N_SQUARE, step + 4, true);
+      observe(layout, "mlp", l, "sq_sum", nt_placement_consumer_norm(s), NT_OBSERVABLE_ACC,
+              NT_DENDRITE_N_SQUARE, step + 4, true);
       observe(layout, "mlp", l, "R", c, NT_OBSERVABLE_ACC, NT_DENDRITE_M_SCALE, step + 5, true);
-      observe(layout, "mlp", l, "acc_d", x, NT_OBSERVABLE_ACC, NT_DENDRITE_X_MATRIX, step + 6, false);
+      observe(layout, "mlp", l, "acc_d", x, NT_OBSERVABLE_ACC, NT_DENDRITE_X_MATRIX, step + 6,
+              false);
     }
   }
   return NT_OK;
 }
 
-// ---- putting it together ------------------------------------------------------------------------------------
+// ---- putting it together
+// ------------------------------------------------------------------------------------
 
 static nt_status_t copy_facts(mapper_t *m) {
   const nt_qmodel_t *model = m->model;
@@ -530,7 +598,10 @@ static nt_status_t open_builders(mapper_t *m, uint32_t tiles) {
   for (uint32_t t = 0; t < tiles; t++) {
     for (uint32_t c = 0; c < m->params.cores; c++) {
       nt_core_builder_t *builder = &m->builder[(size_t)t * m->params.cores + c];
-      *builder = (nt_core_builder_t){.params = m->params, .core = nt_image_core(m->image, t, c), .tile = t, .index = c,
+      *builder = (nt_core_builder_t){.params = m->params,
+                                     .core = nt_image_core(m->image, t, c),
+                                     .tile = t,
+                                     .index = c,
                                      .table_used = NT_TABLE_FUNCTIONS};
       memcpy(builder->core->table + NT_TABLE_SIGMOID, sigmoid, sizeof sigmoid);
       memcpy(builder->core->table + NT_TABLE_RSQRT + 32, rsqrt, sizeof rsqrt);
@@ -550,7 +621,8 @@ static void close_builders(mapper_t *m) {
     nt_core_builder_free(&m->builder[i]);
   }
   for (uint32_t p = 0; m->routes != NULL && p < m->layout->populations; p++) {
-    for (uint32_t r = 0; m->routes[p] != NULL && r < m->layout->population[p].chunks * NT_PORTS; r++) {
+    for (uint32_t r = 0; m->routes[p] != NULL && r < m->layout->population[p].chunks * NT_PORTS;
+         r++) {
       free(m->routes[p][r].entry);
     }
     free(m->routes[p]);
@@ -600,17 +672,18 @@ static nt_status_t compile(mapper_t *m, const nt_mapper_options_t *options) {
   return status;
 }
 
-nt_status_t nt_mapper_compile(const nt_qmodel_t *model, const nt_mapper_options_t *options, nt_image_t **image, nt_layout_t **layout,
-                              nt_error_t *err) {
+nt_status_t nt_mapper_compile(const nt_qmodel_t *model, const nt_mapper_options_t *options,
+                              nt_image_t **image, nt_layout_t **layout, nt_error_t *err) {
   const nt_status_t checked = nt_params_check(&options->params, err);
   if (checked != NT_OK) {
     return checked;
   }
   if (options->params.table_words < 2 * NT_TABLE_FUNCTIONS) {
-    return nt_fail(err, NT_ERR_RANGE, "mapper: TABLE_WORDS is %u, the network needs at least %u", options->params.table_words,
-                   2u * NT_TABLE_FUNCTIONS);
+    return nt_fail(err, NT_ERR_RANGE, "mapper: TABLE_WORDS is %u, the network needs at least %u",
+                   options->params.table_words, 2u * NT_TABLE_FUNCTIONS);
   }
-  mapper_t m = {.model = model, .params = options->params, .layout = calloc(1, sizeof *m.layout), .err = err};
+  mapper_t m = {
+      .model = model, .params = options->params, .layout = calloc(1, sizeof *m.layout), .err = err};
   if (m.layout == NULL) {
     return nt_fail(err, NT_ERR_MEMORY, "mapper: out of memory");
   }

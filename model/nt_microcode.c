@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_microcode.h"
 
-// One program being written. Errors stick: after the first, emitting does nothing, so callers check once at the end.
+// One program being written. Errors stick: after the first, emitting does nothing, so callers check
+// once at the end.
 typedef struct program {
   nt_core_builder_t *builder;
   nt_status_t status;
@@ -14,13 +15,19 @@ typedef struct operand {
   int32_t value; // register number or constant
 } operand_t;
 
-static operand_t reg(uint32_t number) { return (operand_t){false, (int32_t)number}; }
-static operand_t imm(int32_t value) { return (operand_t){true, value}; }
+static operand_t reg(uint32_t number) {
+  return (operand_t){false, (int32_t)number};
+}
+static operand_t imm(int32_t value) {
+  return (operand_t){true, value};
+}
 
 // Registers with a fixed meaning; ZERO is never written and therefore reads 0.
 enum { ZERO = 15 };
 
-static uint32_t field(uint32_t value, uint32_t lsb) { return value << lsb; }
+static uint32_t field(uint32_t value, uint32_t lsb) {
+  return value << lsb;
+}
 
 static void emit(program_t *p, uint32_t word) {
   if (p->status == NT_OK) {
@@ -36,43 +43,58 @@ static uint32_t encode_operand(program_t *p, operand_t b) {
   if (p->status == NT_OK) {
     p->status = nt_core_builder_constant(p->builder, b.value, &number, p->err);
   }
-  return field(1, NT_INSTR_BCONST_LSB) | field(number & 15u, NT_INSTR_RB_LSB) | field(number >> 4, NT_INSTR_CONST_HI_LSB);
+  return field(1, NT_INSTR_BCONST_LSB) | field(number & 15u, NT_INSTR_RB_LSB) |
+         field(number >> 4, NT_INSTR_CONST_HI_LSB);
 }
 
-static void alu(program_t *p, uint32_t op, uint32_t rd, uint32_t ra, operand_t b, uint32_t sat, uint32_t shift) {
-  emit(p, field(op, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) | field(ra, NT_INSTR_RA_LSB) | encode_operand(p, b) |
-              field(sat, NT_INSTR_SAT_LSB) | field(shift, NT_INSTR_SHIFT_LSB));
+static void alu(program_t *p, uint32_t op, uint32_t rd, uint32_t ra, operand_t b, uint32_t sat,
+                uint32_t shift) {
+  emit(p, field(op, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) | field(ra, NT_INSTR_RA_LSB) |
+              encode_operand(p, b) | field(sat, NT_INSTR_SAT_LSB) |
+              field(shift, NT_INSTR_SHIFT_LSB));
 }
 
-static void muls(program_t *p, uint32_t rd, uint32_t ra, operand_t b, uint32_t shift, uint32_t sat) {
+static void muls(program_t *p, uint32_t rd, uint32_t ra, operand_t b, uint32_t shift,
+                 uint32_t sat) {
   alu(p, NT_OP_MULS, rd, ra, b, sat, shift);
 }
-static void add(program_t *p, uint32_t rd, uint32_t ra, operand_t b, uint32_t sat) { alu(p, NT_OP_ADD, rd, ra, b, sat, 0); }
+static void add(program_t *p, uint32_t rd, uint32_t ra, operand_t b, uint32_t sat) {
+  alu(p, NT_OP_ADD, rd, ra, b, sat, 0);
+}
 static void load(program_t *p, uint32_t rd, uint32_t word) {
-  emit(p, field(NT_OP_LD, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) | field(word, NT_INSTR_K_LSB));
+  emit(p,
+       field(NT_OP_LD, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) | field(word, NT_INSTR_K_LSB));
 }
 static void store(program_t *p, uint32_t ra, uint32_t word) {
-  emit(p, field(NT_OP_ST, NT_INSTR_OP_LSB) | field(ra, NT_INSTR_RA_LSB) | field(word, NT_INSTR_K_LSB));
+  emit(p,
+       field(NT_OP_ST, NT_INSTR_OP_LSB) | field(ra, NT_INSTR_RA_LSB) | field(word, NT_INSTR_K_LSB));
 }
 static void accumulator(program_t *p, uint32_t rd, uint32_t dendrite) {
-  emit(p, field(NT_OP_RDC, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) | field(dendrite, NT_INSTR_WHICH_LSB));
+  emit(p, field(NT_OP_RDC, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) |
+              field(dendrite, NT_INSTR_WHICH_LSB));
 }
 static void spike(program_t *p, uint32_t port, uint32_t ra) {
-  emit(p, field(NT_OP_SPK, NT_INSTR_OP_LSB) | field(ra, NT_INSTR_RA_LSB) | field(port, NT_INSTR_WHICH_LSB));
+  emit(p, field(NT_OP_SPK, NT_INSTR_OP_LSB) | field(ra, NT_INSTR_RA_LSB) |
+              field(port, NT_INSTR_WHICH_LSB));
 }
-static void lerp(program_t *p, uint32_t rd, uint32_t ra, uint32_t pieces_log2, uint32_t fraction, uint32_t base) {
-  emit(p, field(NT_OP_LERP, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) | field(ra, NT_INSTR_RA_LSB) |
-              field(pieces_log2, NT_INSTR_RB_LSB) | field(fraction, NT_INSTR_FRAC_LSB) | field(base, NT_INSTR_TBASE_LSB));
+static void lerp(program_t *p, uint32_t rd, uint32_t ra, uint32_t pieces_log2, uint32_t fraction,
+                 uint32_t base) {
+  emit(p, field(NT_OP_LERP, NT_INSTR_OP_LSB) | field(rd, NT_INSTR_RD_LSB) |
+              field(ra, NT_INSTR_RA_LSB) | field(pieces_log2, NT_INSTR_RB_LSB) |
+              field(fraction, NT_INSTR_FRAC_LSB) | field(base, NT_INSTR_TBASE_LSB));
 }
 static void sigmoid(program_t *p, uint32_t rd, uint32_t ra, uint32_t fraction_bits) {
   lerp(p, rd, ra, 5, fraction_bits - 1, NT_TABLE_SIGMOID);
 }
-static void end(program_t *p) { emit(p, field(NT_OP_END, NT_INSTR_OP_LSB)); }
+static void end(program_t *p) {
+  emit(p, field(NT_OP_END, NT_INSTR_OP_LSB));
+}
 
 // Opens a section that runs only if a dendrite of `mask` was active; returns the jump to be closed.
 static uint32_t section_begin(program_t *p, uint32_t mask) {
   const uint32_t at = p->builder->prog_used;
-  emit(p, field(NT_OP_JMP, NT_INSTR_OP_LSB) | field(NT_JMP_NACT, NT_INSTR_RA_LSB) | field(mask, NT_INSTR_RB_LSB));
+  emit(p, field(NT_OP_JMP, NT_INSTR_OP_LSB) | field(NT_JMP_NACT, NT_INSTR_RA_LSB) |
+              field(mask, NT_INSTR_RB_LSB));
   return at;
 }
 static void section_end(program_t *p, uint32_t at) {
@@ -82,7 +104,8 @@ static void section_end(program_t *p, uint32_t at) {
 }
 
 // y' and sq of the norm site, from y in `ra`; uses `tmp`. `outer_word` holds wo.
-static void square(program_t *p, const nt_qnorm_t *norm, uint32_t ra, uint32_t tmp, uint32_t outer_word, uint32_t port) {
+static void square(program_t *p, const nt_qnorm_t *norm, uint32_t ra, uint32_t tmp,
+                   uint32_t outer_word, uint32_t port) {
   if (norm->outer != NULL) {
     load(p, tmp, outer_word);
     muls(p, tmp, ra, reg(tmp), norm->outer_shift, 16);
@@ -95,14 +118,16 @@ static void square(program_t *p, const nt_qnorm_t *norm, uint32_t ra, uint32_t t
 }
 
 // code of y in `ra` with R in `scale`, sent on `port`; uses `tmp`.
-static void code(program_t *p, const nt_qcodes_t *codes, uint32_t ra, uint32_t scale, uint32_t tmp, uint32_t q_word, uint32_t port) {
+static void code(program_t *p, const nt_qcodes_t *codes, uint32_t ra, uint32_t scale, uint32_t tmp,
+                 uint32_t q_word, uint32_t port) {
   load(p, tmp, q_word);
   muls(p, tmp, ra, reg(tmp), 0, 0);
   muls(p, tmp, tmp, reg(scale), codes->shift, 8);
   spike(p, port, tmp);
 }
 
-nt_status_t nt_microcode_embed(nt_core_builder_t *builder, const nt_qnorm_t *next, nt_error_t *err) {
+nt_status_t nt_microcode_embed(nt_core_builder_t *builder, const nt_qnorm_t *next,
+                               nt_error_t *err) {
   program_t program = {builder, NT_OK, err}, *p = &program;
   accumulator(p, 1, 0);
   spike(p, NT_PORT_X_NEXT, 1);
@@ -111,8 +136,9 @@ nt_status_t nt_microcode_embed(nt_core_builder_t *builder, const nt_qnorm_t *nex
   return p->status;
 }
 
-nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_qnorm_t *norm, const nt_qmatrix_t *matrix,
-                               const nt_qnorm_t *next, nt_error_t *err) {
+nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_qnorm_t *norm,
+                               const nt_qmatrix_t *matrix, const nt_qnorm_t *next,
+                               nt_error_t *err) {
   enum { X = 1, SCALE = 2, TMP = 3, OUT = 4 };
   program_t program = {builder, NT_OK, err}, *p = &program;
   uint32_t jump = section_begin(p, 1u << NT_DENDRITE_X_HANDOVER);
@@ -172,7 +198,8 @@ nt_status_t nt_microcode_norm(nt_core_builder_t *builder, const nt_qnorm_t *norm
   return p->status;
 }
 
-nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_qlayer_t *layer, nt_error_t *err) {
+nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_qlayer_t *layer,
+                               nt_error_t *err) {
   enum { I = 0, F = 1, G = 2, SIG = 3, BOUND = 4, TMP = 5, H = 6, V = 7, SCALE = 8 };
   program_t program = {builder, NT_OK, err}, *p = &program;
   uint32_t jump = section_begin(p, 1u << NT_DENDRITE_G_SCALE);
@@ -218,7 +245,8 @@ nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_qlayer_t *la
   return p->status;
 }
 
-nt_status_t nt_microcode_mlp(nt_core_builder_t *builder, const nt_qlayer_t *layer, nt_error_t *err) {
+nt_status_t nt_microcode_mlp(nt_core_builder_t *builder, const nt_qlayer_t *layer,
+                             nt_error_t *err) {
   enum { GATE = 0, UP = 1, SIG = 2, TMP = 3, V = 4, SCALE = 5 };
   program_t program = {builder, NT_OK, err}, *p = &program;
   uint32_t jump = section_begin(p, 1u << NT_DENDRITE_M_SCALE);

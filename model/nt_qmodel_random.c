@@ -51,15 +51,19 @@ static void matrix(maker_t *m, nt_qmatrix_t *matrix, uint32_t out, uint32_t in, 
   }
 }
 
-// Smallest square shift that keeps the sum below 2^31, and the static exponent (network.md, "Norm and codes").
+// Smallest square shift that keeps the sum below 2^31, and the static exponent (network.md, "Norm
+// and codes").
 static void norm(maker_t *m, nt_qnorm_t *norm, uint32_t inputs, uint32_t code_count, bool outer) {
   const uint64_t largest = (1u << 23) - 1;
   uint32_t shift = 7;
-  while (inputs * ((uint64_t)1 << (30 - shift) < largest ? (uint64_t)1 << (30 - shift) : largest) >= (uint64_t)1 << 31) {
+  while (inputs * ((uint64_t)1 << (30 - shift) < largest ? (uint64_t)1 << (30 - shift) : largest) >=
+         (uint64_t)1 << 31) {
     shift++;
   }
   const double log2_inputs = log2((double)inputs);
-  *norm = (nt_qnorm_t){.inputs = inputs, .square_shift = shift, .static_exponent = (int32_t)floor(log2_inputs / 2) - 6,
+  *norm = (nt_qnorm_t){.inputs = inputs,
+                       .square_shift = shift,
+                       .static_exponent = (int32_t)floor(log2_inputs / 2) - 6,
                        .code_count = code_count};
   if (outer) {
     norm->outer = vector(m, inputs, 1 << 13, 1 << 14);
@@ -75,7 +79,8 @@ static void norm(maker_t *m, nt_qnorm_t *norm, uint32_t inputs, uint32_t code_co
 
 static void layer(maker_t *m, const nt_qmodel_shape_t *shape, nt_qlayer_t *l) {
   const uint32_t h = shape->hidden, i = shape->intermediate;
-  const uint32_t gain_h = (uint32_t)lround(log2((double)h) / 2), gain_i = (uint32_t)lround(log2((double)i) / 2);
+  const uint32_t gain_h = (uint32_t)lround(log2((double)h) / 2),
+                 gain_i = (uint32_t)lround(log2((double)i) / 2);
   norm(m, &l->mixer_norm, h, shape->distinct_codes ? 3 : 1, shape->outer_weights);
   matrix(m, &l->i, h, h, 7 + gain_h);
   matrix(m, &l->f, h, h, 7 + gain_h);
@@ -95,9 +100,12 @@ static void layer(maker_t *m, const nt_qmodel_shape_t *shape, nt_qlayer_t *l) {
   matrix(m, &l->down, h, i, 11 + gain_i);
 }
 
-nt_status_t nt_qmodel_random(const nt_qmodel_shape_t *shape, uint64_t seed, nt_qmodel_t **model, nt_error_t *err) {
+nt_status_t nt_qmodel_random(const nt_qmodel_shape_t *shape, uint64_t seed, nt_qmodel_t **model,
+                             nt_error_t *err) {
   if (shape->hidden == 0 || shape->intermediate == 0 || shape->layers == 0 || shape->vocab < 3) {
-    return nt_fail(err, NT_ERR_RANGE, "random network: hidden %u, intermediate %u, layers %u, vocabulary %u; allowed is at least 1, 1, 1, 3",
+    return nt_fail(err, NT_ERR_RANGE,
+                   "random network: hidden %u, intermediate %u, layers %u, vocabulary %u; allowed "
+                   "is at least 1, 1, 1, 3",
                    shape->hidden, shape->intermediate, shape->layers, shape->vocab);
   }
   nt_qmodel_t *q = calloc(1, sizeof *q);

@@ -8,7 +8,12 @@
 
 static const char SECTION[] = "qmodel";
 
-enum { HIDDEN_MAX = 1 << 16, INTERMEDIATE_MAX = 1 << 18, LAYERS_MAX = 1 << 10, VOCAB_MAX = 1 << 16 };
+enum {
+  HIDDEN_MAX = 1 << 16,
+  INTERMEDIATE_MAX = 1 << 18,
+  LAYERS_MAX = 1 << 10,
+  VOCAB_MAX = 1 << 16
+};
 
 typedef struct stream {
   bool writing;
@@ -161,8 +166,10 @@ static void walk(stream_t *s, nt_qmodel_t *model) {
   u32(s, &model->bos, 0, UINT32_MAX, "bos");
   u32(s, &model->eos, 0, UINT32_MAX, "eos");
   u32(s, &model->frac_x, 0, 15, "frac_x");
-  int16s(s, &model->embedding, s->status == NT_OK ? (size_t)model->vocab * model->hidden : 0, "embedding");
-  if (!s->writing && s->status == NT_OK && (model->layer = calloc(model->layers, sizeof *model->layer)) == NULL) {
+  int16s(s, &model->embedding, s->status == NT_OK ? (size_t)model->vocab * model->hidden : 0,
+         "embedding");
+  if (!s->writing && s->status == NT_OK &&
+      (model->layer = calloc(model->layers, sizeof *model->layer)) == NULL) {
     fail(s, NT_ERR_MEMORY, "layers");
   }
   for (uint32_t l = 0; s->status == NT_OK && l < model->layers; l++) {
@@ -177,7 +184,8 @@ static void walk(stream_t *s, nt_qmodel_t *model) {
 
 nt_status_t nt_qmodel_store(const nt_qmodel_t *model, nt_image_t *image, nt_error_t *err) {
   stream_t s = {.writing = true, .status = NT_OK};
-  nt_qmodel_t copy = *model; // the walk is shared with reading and therefore takes a mutable structure; writing changes nothing
+  nt_qmodel_t copy = *model; // the walk is shared with reading and therefore takes a mutable
+                             // structure; writing changes nothing
   walk(&s, &copy);
   nt_status_t status = s.status;
   if (status != NT_OK) {
@@ -202,9 +210,13 @@ nt_status_t nt_qmodel_load(const nt_image_t *image, nt_qmodel_t **model, nt_erro
   walk(&s, loaded);
   nt_status_t status = s.status;
   if (status != NT_OK) {
-    (void)nt_fail(err, status, "image section qmodel: %s at byte %zu of %zu is cut off or outside its range", s.what, s.at, s.size);
+    (void)nt_fail(err, status,
+                  "image section qmodel: %s at byte %zu of %zu is cut off or outside its range",
+                  s.what, s.at, s.size);
   } else if (s.at != s.size || !(loaded->logit_scale > 0) || !isfinite(loaded->logit_scale)) {
-    status = nt_fail(err, NT_ERR_FORMAT, "image section qmodel: %zu bytes, allowed is %zu, or bad logit_scale", s.size, s.at);
+    status = nt_fail(err, NT_ERR_FORMAT,
+                     "image section qmodel: %zu bytes, allowed is %zu, or bad logit_scale", s.size,
+                     s.at);
   } else {
     status = nt_qmodel_prove(loaded, err);
   }

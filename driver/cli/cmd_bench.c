@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// neurotile bench: cycles against the bound, lane utilisation, the engine's share, simulation speed with and without the checks, and the effect of
-// sparser spikes. Every figure is a ratio or comes with the count it was made from; formulas are in docs/benchmarks.md.
+// neurotile bench: cycles against the bound, lane utilisation, the engine's share, simulation speed
+// with and without the checks, and the effect of sparser spikes. Every figure is a ratio or comes
+// with the count it was made from; formulas are in docs/benchmarks.md.
 #include "nt_bench_spikes.h"
 #include "nt_bundle.h"
 #include "nt_commands.h"
@@ -17,7 +18,8 @@
 #include <time.h>
 
 enum { DEFAULT_TOKENS = 16 };
-static const nt_qmodel_shape_t layer_shape = {1024, 2816, 1, 128, false, false}; // one layer of the 370M network
+static const nt_qmodel_shape_t layer_shape = {1024, 2816,  1,
+                                              128,  false, false}; // one layer of the 370M network
 
 static double now(void) {
   struct timespec t;
@@ -25,14 +27,17 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// ---- cycles --------------------------------------------------------------------------------------------
+// ---- cycles
+// --------------------------------------------------------------------------------------------
 
-static const char *const step_work[12] = {"x and squares out",    "norm of x",          "codes to i, f, g", "i, f, g: gates, state",
-                                          "norm of v",            "codes to o",         "o: residual",      "norm of x",
-                                          "codes to gate, up",    "gate, up: product",  "norm of v",        "codes to down"};
+static const char *const step_work[12] = {"x and squares out",     "norm of x", "codes to i, f, g",
+                                          "i, f, g: gates, state", "norm of v", "codes to o",
+                                          "o: residual",           "norm of x", "codes to gate, up",
+                                          "gate, up: product",     "norm of v", "codes to down"};
 
 static void print_step(const char *name, const nt_meter_step_t *s) {
-  (void)printf("  %-24s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %12.3f\n", name, s->cycles, s->bound, s->stall_cycles, s->engine_cycles,
+  (void)printf("  %-24s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %12.3f\n", name,
+               s->cycles, s->bound, s->stall_cycles, s->engine_cycles,
                s->cycles > 0 ? (double)s->bound / (double)s->cycles : 0.0);
 }
 
@@ -41,8 +46,8 @@ typedef struct profile {
   nt_meter_step_t token;
 } profile_t;
 
-static nt_status_t run_token(nt_system_t *system, const nt_layout_t *layout, uint32_t token, nt_meter_t *meter, bool print, profile_t *profile,
-                             nt_error_t *err) {
+static nt_status_t run_token(nt_system_t *system, const nt_layout_t *layout, uint32_t token,
+                             nt_meter_t *meter, bool print, profile_t *profile, nt_error_t *err) {
   nt_spike_t *spikes = malloc(nt_layout_token_spikes_max(layout) * sizeof *spikes);
   size_t count = 0;
   nt_status_t status = spikes != NULL ? nt_layout_token_spikes(layout, token, spikes, &count, err)
@@ -72,10 +77,14 @@ static nt_status_t run_token(nt_system_t *system, const nt_layout_t *layout, uin
 
 static void print_ratios(const char *what, const nt_meter_step_t *s, cJSON *json) {
   const double phase = (double)s->core_phase, cycles = (double)s->cycles;
-  const double synapse = phase > 0 ? (double)s->core_words / phase : 0, rows = phase > 0 ? (double)s->core_rows / phase : 0, whole = cycles > 0 ? (double)s->bound / cycles : 0;
+  const double synapse = phase > 0 ? (double)s->core_words / phase : 0,
+               rows = phase > 0 ? (double)s->core_rows / phase : 0,
+               whole = cycles > 0 ? (double)s->bound / cycles : 0;
   const double engine = cycles > 0 ? (double)s->engine_cycles / cycles : 0;
-  (void)printf("  %s: %" PRIu64 " cycles, bound %" PRIu64 "; lane utilisation %.3f in the synapse phase (target 0.90), %.3f over all cycles"
-               " (target 0.80); rows per cycle in the synapse phase %.3f; neuron engine busy %.3f of all cycles (target under 0.25)\n",
+  (void)printf("  %s: %" PRIu64 " cycles, bound %" PRIu64
+               "; lane utilisation %.3f in the synapse phase (target 0.90), %.3f over all cycles"
+               " (target 0.80); rows per cycle in the synapse phase %.3f; neuron engine busy %.3f "
+               "of all cycles (target under 0.25)\n",
                what, s->cycles, s->bound, synapse, whole, rows, engine);
   cJSON *item = cJSON_AddObjectToObject(json, what);
   (void)cJSON_AddNumberToObject(item, "cycles", cycles);
@@ -86,15 +95,20 @@ static void print_ratios(const char *what, const nt_meter_step_t *s, cJSON *json
   (void)cJSON_AddNumberToObject(item, "engine_share", engine);
 }
 
-// ---- speed ---------------------------------------------------------------------------------------------
+// ---- speed
+// ---------------------------------------------------------------------------------------------
 
 // Seconds of a few tokens without any check, after one token of warm-up.
-static nt_status_t time_system(const nt_image_t *image, const nt_layout_t *layout, nt_backend_t backend, size_t tokens, uint64_t max_cycles,
-                               double *seconds, uint64_t *synops, uint64_t *cycles, nt_error_t *err) {
-  const nt_session_options_t options = {.backend = backend, .check = false, .max_cycles = max_cycles};
+static nt_status_t time_system(const nt_image_t *image, const nt_layout_t *layout,
+                               nt_backend_t backend, size_t tokens, uint64_t max_cycles,
+                               double *seconds, uint64_t *synops, uint64_t *cycles,
+                               nt_error_t *err) {
+  const nt_session_options_t options = {
+      .backend = backend, .check = false, .max_cycles = max_cycles};
   nt_session_t *session = NULL;
   int32_t *logits = calloc(layout->vocab, sizeof *logits);
-  nt_status_t status = logits == NULL ? nt_fail(err, NT_ERR_MEMORY, "bench: out of memory") : nt_session_open(image, &options, &session, err);
+  nt_status_t status = logits == NULL ? nt_fail(err, NT_ERR_MEMORY, "bench: out of memory")
+                                      : nt_session_open(image, &options, &session, err);
   uint64_t before = 0, cycles_before = 0;
   for (size_t i = 0; i <= tokens && status == NT_OK; i++) {
     if (i == 1) {
@@ -117,12 +131,15 @@ static nt_status_t time_system(const nt_image_t *image, const nt_layout_t *layou
   return status;
 }
 
-static nt_status_t time_checked(const nt_image_t *image, const nt_layout_t *layout, size_t tokens, uint64_t max_cycles, double *seconds,
-                                uint64_t *macs, nt_session_stats_t *stats, nt_error_t *err) {
-  const nt_session_options_t options = {.backend = NT_BACKEND_RTL, .check = true, .max_cycles = max_cycles};
+static nt_status_t time_checked(const nt_image_t *image, const nt_layout_t *layout, size_t tokens,
+                                uint64_t max_cycles, double *seconds, uint64_t *macs,
+                                nt_session_stats_t *stats, nt_error_t *err) {
+  const nt_session_options_t options = {
+      .backend = NT_BACKEND_RTL, .check = true, .max_cycles = max_cycles};
   nt_session_t *session = NULL;
   int32_t *logits = calloc(layout->vocab, sizeof *logits);
-  nt_status_t status = logits == NULL ? nt_fail(err, NT_ERR_MEMORY, "bench: out of memory") : nt_session_open(image, &options, &session, err);
+  nt_status_t status = logits == NULL ? nt_fail(err, NT_ERR_MEMORY, "bench: out of memory")
+                                      : nt_session_open(image, &options, &session, err);
   nt_session_stats_t warm = {0};
   for (size_t i = 0; i <= tokens && status == NT_OK; i++) {
     if (i == 1) {
@@ -143,14 +160,16 @@ static nt_status_t time_checked(const nt_image_t *image, const nt_layout_t *layo
   return status;
 }
 
-static nt_status_t bench_speed(const char *what, const nt_image_t *image, const nt_layout_t *layout, size_t tokens, uint64_t max_cycles, cJSON *json,
-                               nt_error_t *err) {
+static nt_status_t bench_speed(const char *what, const nt_image_t *image, const nt_layout_t *layout,
+                               size_t tokens, uint64_t max_cycles, cJSON *json, nt_error_t *err) {
   double alone = 0, golden = 0, checked = 0;
   uint64_t synops = 0, golden_synops = 0, cycles = 0, none = 0, macs = 0;
   nt_session_stats_t stats;
-  nt_status_t status = time_system(image, layout, NT_BACKEND_RTL, tokens, max_cycles, &alone, &synops, &cycles, err);
+  nt_status_t status =
+      time_system(image, layout, NT_BACKEND_RTL, tokens, max_cycles, &alone, &synops, &cycles, err);
   if (status == NT_OK) {
-    status = time_system(image, layout, NT_BACKEND_GOLDEN, tokens, max_cycles, &golden, &golden_synops, &none, err);
+    status = time_system(image, layout, NT_BACKEND_GOLDEN, tokens, max_cycles, &golden,
+                         &golden_synops, &none, err);
   }
   if (status == NT_OK) {
     status = time_checked(image, layout, tokens, max_cycles, &checked, &macs, &stats, err);
@@ -158,11 +177,15 @@ static nt_status_t bench_speed(const char *what, const nt_image_t *image, const 
   if (status != NT_OK) {
     return status;
   }
-  (void)printf("  %s: %.3g MACs/s RTL alone, %.3g MACs/s with every check (target 3e8), golden tiles alone %.3g; the checks take %.2f x the time of"
+  (void)printf("  %s: %.3g MACs/s RTL alone, %.3g MACs/s with every check (target 3e8), golden "
+               "tiles alone %.3g; the checks take %.2f x the time of"
                " RTL alone; %.3g tile cycles/s\n",
-               what, (double)macs / alone, (double)macs / checked, (double)macs / golden, checked / alone - 1, (double)cycles / alone);
-  (void)printf("  %s: of the checked time, RTL %.2f, golden tiles %.2f, comparing %.2f, integer reference and rest %.2f\n", what,
-               stats.dut_seconds / checked, stats.golden_seconds / checked, stats.compare_seconds / checked,
+               what, (double)macs / alone, (double)macs / checked, (double)macs / golden,
+               checked / alone - 1, (double)cycles / alone);
+  (void)printf("  %s: of the checked time, RTL %.2f, golden tiles %.2f, comparing %.2f, integer "
+               "reference and rest %.2f\n",
+               what, stats.dut_seconds / checked, stats.golden_seconds / checked,
+               stats.compare_seconds / checked,
                1 - (stats.dut_seconds + stats.golden_seconds + stats.compare_seconds) / checked);
   cJSON *item = cJSON_AddObjectToObject(json, what);
   (void)cJSON_AddNumberToObject(item, "macs", (double)macs);
@@ -174,11 +197,14 @@ static nt_status_t bench_speed(const char *what, const nt_image_t *image, const 
   return NT_OK;
 }
 
-// ---- the parts -------------------------------------------------------------------------------------------
+// ---- the parts
+// -------------------------------------------------------------------------------------------
 
-static nt_status_t profile_image(const char *what, const nt_image_t *image, const nt_layout_t *layout, bool print_steps, uint64_t max_cycles,
+static nt_status_t profile_image(const char *what, const nt_image_t *image,
+                                 const nt_layout_t *layout, bool print_steps, uint64_t max_cycles,
                                  size_t tokens, cJSON *json, nt_error_t *err) {
-  const nt_session_options_t options = {.backend = NT_BACKEND_RTL, .check = false, .max_cycles = max_cycles};
+  const nt_session_options_t options = {
+      .backend = NT_BACKEND_RTL, .check = false, .max_cycles = max_cycles};
   nt_session_t *session = NULL;
   nt_meter_t *meter = NULL;
   profile_t profile = {{0}, {0}};
@@ -190,10 +216,12 @@ static nt_status_t profile_image(const char *what, const nt_image_t *image, cons
     status = nt_meter_open(nt_session_system(session), &meter, err);
   }
   if (status == NT_OK && print_steps) {
-    (void)printf("  %-24s %8s %8s %8s %8s %12s\n", "timestep", "cycles", "bound", "stalls", "engine", "bound/cycles");
+    (void)printf("  %-24s %8s %8s %8s %8s %12s\n", "timestep", "cycles", "bound", "stalls",
+                 "engine", "bound/cycles");
   }
   for (size_t i = 0; i < tokens && status == NT_OK; i++) {
-    status = run_token(nt_session_system(session), layout, (uint32_t)(5 + i) % layout->vocab, meter, print_steps && i == 0, &profile, err);
+    status = run_token(nt_session_system(session), layout, (uint32_t)(5 + i) % layout->vocab, meter,
+                       print_steps && i == 0, &profile, err);
   }
   if (status == NT_OK) {
     print_ratios(what, print_steps ? &profile.layer : &profile.token, json);
@@ -216,8 +244,9 @@ static nt_status_t bench_layer(const nt_options_t *options, cJSON *json, nt_erro
     status = nt_qmodel_store(qmodel, image, err);
   }
   if (status == NT_OK) {
-    (void)printf("dense layer: hidden %u, intermediate %u (one layer of the 370M network, random ternary weights), %u tiles\n", layer_shape.hidden,
-                 layer_shape.intermediate, image->tiles);
+    (void)printf("dense layer: hidden %u, intermediate %u (one layer of the 370M network, random "
+                 "ternary weights), %u tiles\n",
+                 layer_shape.hidden, layer_shape.intermediate, image->tiles);
     status = profile_image("layer", image, layout, true, options->max_cycles, 1, json, err);
   }
   if (status == NT_OK) {
@@ -229,7 +258,8 @@ static nt_status_t bench_layer(const nt_options_t *options, cJSON *json, nt_erro
   return status;
 }
 
-static nt_status_t bench_model(const nt_options_t *options, size_t tokens, cJSON *json, nt_error_t *err) {
+static nt_status_t bench_model(const nt_options_t *options, size_t tokens, cJSON *json,
+                               nt_error_t *err) {
   nt_image_t *image = NULL;
   nt_layout_t *layout = NULL;
   nt_status_t status = nt_bundle_open(options->model, &image, err);
@@ -237,7 +267,8 @@ static nt_status_t bench_model(const nt_options_t *options, size_t tokens, cJSON
     status = nt_layout_load(image, &layout, err);
   }
   if (status == NT_OK) {
-    (void)printf("\nwhole model %s: hidden %u, %u layers, %u tiles\n", options->model, layout->hidden, layout->layers, image->tiles);
+    (void)printf("\nwhole model %s: hidden %u, %u layers, %u tiles\n", options->model,
+                 layout->hidden, layout->layers, image->tiles);
     status = profile_image("model", image, layout, false, options->max_cycles, tokens, json, err);
   }
   if (status == NT_OK) {
@@ -252,8 +283,9 @@ static nt_status_t bench_sparsity(const nt_options_t *options, cJSON *json, nt_e
   uint64_t full = 0, half = 0;
   const nt_status_t status = nt_bench_spikes(options->max_cycles, &full, &half, err);
   if (status == NT_OK) {
-    (void)printf("\nspikes: 1024 spikes into 7-line lists take %" PRIu64 " synapse cycles, 512 take %" PRIu64 ": ratio %.3f\n", full, half,
-                 (double)half / (double)full);
+    (void)printf("\nspikes: 1024 spikes into 7-line lists take %" PRIu64
+                 " synapse cycles, 512 take %" PRIu64 ": ratio %.3f\n",
+                 full, half, (double)half / (double)full);
     (void)cJSON_AddNumberToObject(json, "half_spikes_ratio", (double)half / (double)full);
   }
   return status;

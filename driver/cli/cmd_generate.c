@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// neurotile generate: continue a prompt on the tiles. Success means that every comparison agreed and that there were some.
+// neurotile generate: continue a prompt on the tiles. Success means that every comparison agreed
+// and that there were some.
 #include "nt_bundle.h"
 #include "nt_commands.h"
 #include "nt_progress_line.h"
@@ -38,12 +39,17 @@ static uint32_t count_used_cores(const nt_layout_t *layout, const nt_image_t *im
   return used;
 }
 
-static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t generated, facts_t *f, nt_error_t *err) {
-  *f = (facts_t){.stats = nt_session_stats(session), .tiles = image->tiles, .cores = image->params.cores,
-                 .lanes = nt_params_line_lanes(&image->params), .generated = generated};
+static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t generated,
+                          facts_t *f, nt_error_t *err) {
+  *f = (facts_t){.stats = nt_session_stats(session),
+                 .tiles = image->tiles,
+                 .cores = image->params.cores,
+                 .lanes = nt_params_line_lanes(&image->params),
+                 .generated = generated};
   f->cores_used = count_used_cores(nt_session_layout(session), image);
   const nt_lockstep_stats_t *l = &f->stats.lockstep;
-  f->compared = l->spikes + l->state_words + l->accumulators + l->counters + l->swept_words + f->stats.observables;
+  f->compared = l->spikes + l->state_words + l->accumulators + l->counters + l->swept_words +
+                f->stats.observables;
   nt_status_t status = nt_system_check(nt_session_system(session), err);
   if (status == NT_OK) {
     status = nt_session_counter(session, NT_COUNTER_CYC_SYNAPSE, &f->synapse_cycles, err);
@@ -58,32 +64,44 @@ static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t
     f->utilisation_synapse = (double)f->stats.synapse_macs / ((double)f->synapse_cycles * f->lanes);
   }
   if (f->stats.tile_cycles > 0) {
-    f->utilisation_path = (double)f->stats.synapse_macs / ((double)f->stats.tile_cycles * f->cores * f->lanes);
+    f->utilisation_path =
+        (double)f->stats.synapse_macs / ((double)f->stats.tile_cycles * f->cores * f->lanes);
   }
   return status;
 }
 
 static void print_facts(const facts_t *f, bool check) {
   const nt_session_stats_t *s = &f->stats;
-  const double tokens = s->tokens > 0 ? (double)s->tokens : 1, seconds = s->seconds > 0 ? s->seconds : 1e-9;
-  (void)printf("tokens               %" PRIu64 " (%zu generated), %" PRIu64 " timesteps\n", s->tokens, f->generated, s->timesteps);
+  const double tokens = s->tokens > 0 ? (double)s->tokens : 1,
+               seconds = s->seconds > 0 ? s->seconds : 1e-9;
+  (void)printf("tokens               %" PRIu64 " (%zu generated), %" PRIu64 " timesteps\n",
+               s->tokens, f->generated, s->timesteps);
   (void)printf("tiles, cores used    %u, %u\n", f->tiles, f->cores_used);
   if (check) {
     const nt_lockstep_stats_t *l = &s->lockstep;
     (void)printf("spikes compared      %" PRIu64 "\n", l->spikes);
-    (void)printf("state compared       %" PRIu64 " words, %" PRIu64 " accumulators, %" PRIu64 " counters, %" PRIu64 " words swept\n", l->state_words,
-                 l->accumulators, l->counters, l->swept_words);
-    (void)printf("integer reference    %" PRIu64 " values of named tensors compared\n", s->observables);
+    (void)printf("state compared       %" PRIu64 " words, %" PRIu64 " accumulators, %" PRIu64
+                 " counters, %" PRIu64 " words swept\n",
+                 l->state_words, l->accumulators, l->counters, l->swept_words);
+    (void)printf("integer reference    %" PRIu64 " values of named tensors compared\n",
+                 s->observables);
     (void)printf("mismatches           0\n");
-    (void)printf("ternary MACs         %" PRIu64 " (%.1f %% of %" PRIu64 " skipped: zero codes send no spike)\n", s->synapse_macs,
-                 s->dense_macs > 0 ? 100.0 * (double)(s->dense_macs - s->synapse_macs) / (double)s->dense_macs : 0.0, s->dense_macs);
+    (void)printf("ternary MACs         %" PRIu64 " (%.1f %% of %" PRIu64
+                 " skipped: zero codes send no spike)\n",
+                 s->synapse_macs,
+                 s->dense_macs > 0
+                     ? 100.0 * (double)(s->dense_macs - s->synapse_macs) / (double)s->dense_macs
+                     : 0.0,
+                 s->dense_macs);
   } else {
     (void)printf("synaptic operations  %" PRIu64 "\n", f->synops);
   }
   if (s->tile_cycles > 0) {
-    (void)printf("cycles per token     %.0f (slowest tile of every timestep, summed)\n", (double)s->path_cycles / tokens);
+    (void)printf("cycles per token     %.0f (slowest tile of every timestep, summed)\n",
+                 (double)s->path_cycles / tokens);
     if (check) {
-      (void)printf("utilisation          %.3f in synapse cycles = MACs / (CYC_SYNAPSE x %u lanes); %.4f of all cycles clocked x %u cores\n",
+      (void)printf("utilisation          %.3f in synapse cycles = MACs / (CYC_SYNAPSE x %u lanes); "
+                   "%.4f of all cycles clocked x %u cores\n",
                    f->utilisation_synapse, f->lanes, f->utilisation_path, f->cores);
     }
     (void)printf("simulated            %.3g cycles/s of a tile", (double)s->tile_cycles / seconds);
@@ -95,40 +113,42 @@ static void print_facts(const facts_t *f, bool check) {
   (void)printf("wall time            %.2f s\n", s->seconds);
 }
 
-static nt_status_t write_summary(const char *path, const facts_t *f, const char *prompt, const char *text, bool check, nt_error_t *err) {
+static nt_status_t write_summary(const char *path, const facts_t *f, const char *prompt,
+                                 const char *text, bool check, nt_error_t *err) {
   const nt_session_stats_t *s = &f->stats;
   cJSON *root = cJSON_CreateObject();
   const struct {
     const char *name;
     double value;
-  } numbers[] = {{"tokens", (double)s->tokens},
-                 {"generated", (double)f->generated},
-                 {"timesteps", (double)s->timesteps},
-                 {"tiles", f->tiles},
-                 {"cores_used", f->cores_used},
-                 {"spikes_compared", (double)s->lockstep.spikes},
-                 {"state_words_compared", (double)s->lockstep.state_words},
-                 {"accumulators_compared", (double)s->lockstep.accumulators},
-                 {"counters_compared", (double)s->lockstep.counters},
-                 {"words_swept", (double)s->lockstep.swept_words},
-                 {"observables_compared", (double)s->observables},
-                 {"values_compared", (double)f->compared},
-                 {"mismatches", 0},
-                 {"ternary_macs", (double)s->synapse_macs},
-                 {"ternary_macs_dense", (double)s->dense_macs},
-                 {"synaptic_operations", (double)f->synops},
-                 {"cycles_per_token", s->tokens > 0 ? (double)s->path_cycles / (double)s->tokens : 0},
-                 {"tile_cycles", (double)s->tile_cycles},
-                 {"synapse_cycles", (double)f->synapse_cycles},
-                 {"neuron_cycles", (double)f->neuron_cycles},
-                 {"utilisation_synapse_cycles", f->utilisation_synapse},
-                 {"utilisation_all_cycles", f->utilisation_path},
-                 {"cycles_per_second", s->seconds > 0 ? (double)s->tile_cycles / s->seconds : 0},
-                 {"checked_macs_per_second", s->seconds > 0 ? (double)s->synapse_macs / s->seconds : 0},
-                 {"wall_seconds", s->seconds},
-                 {"golden_seconds", s->golden_seconds},
-                 {"dut_seconds", s->dut_seconds},
-                 {"compare_seconds", s->compare_seconds}};
+  } numbers[] = {
+      {"tokens", (double)s->tokens},
+      {"generated", (double)f->generated},
+      {"timesteps", (double)s->timesteps},
+      {"tiles", f->tiles},
+      {"cores_used", f->cores_used},
+      {"spikes_compared", (double)s->lockstep.spikes},
+      {"state_words_compared", (double)s->lockstep.state_words},
+      {"accumulators_compared", (double)s->lockstep.accumulators},
+      {"counters_compared", (double)s->lockstep.counters},
+      {"words_swept", (double)s->lockstep.swept_words},
+      {"observables_compared", (double)s->observables},
+      {"values_compared", (double)f->compared},
+      {"mismatches", 0},
+      {"ternary_macs", (double)s->synapse_macs},
+      {"ternary_macs_dense", (double)s->dense_macs},
+      {"synaptic_operations", (double)f->synops},
+      {"cycles_per_token", s->tokens > 0 ? (double)s->path_cycles / (double)s->tokens : 0},
+      {"tile_cycles", (double)s->tile_cycles},
+      {"synapse_cycles", (double)f->synapse_cycles},
+      {"neuron_cycles", (double)f->neuron_cycles},
+      {"utilisation_synapse_cycles", f->utilisation_synapse},
+      {"utilisation_all_cycles", f->utilisation_path},
+      {"cycles_per_second", s->seconds > 0 ? (double)s->tile_cycles / s->seconds : 0},
+      {"checked_macs_per_second", s->seconds > 0 ? (double)s->synapse_macs / s->seconds : 0},
+      {"wall_seconds", s->seconds},
+      {"golden_seconds", s->golden_seconds},
+      {"dut_seconds", s->dut_seconds},
+      {"compare_seconds", s->compare_seconds}};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     (void)cJSON_AddNumberToObject(root, numbers[i].name, numbers[i].value);
   }
@@ -152,7 +172,8 @@ typedef struct writing {
   nt_progress_line_t progress;
 } writing_t;
 
-static nt_status_t write_token(writing_t *w, const nt_tokenizer_t *tokenizer, uint32_t token, nt_error_t *err) {
+static nt_status_t write_token(writing_t *w, const nt_tokenizer_t *tokenizer, uint32_t token,
+                               nt_error_t *err) {
   const size_t room = nt_tokenizer_text_max(tokenizer);
   if (w->length + room + 1 > w->capacity) {
     const size_t capacity = 2 * (w->length + room) + 256;
@@ -164,7 +185,8 @@ static nt_status_t write_token(writing_t *w, const nt_tokenizer_t *tokenizer, ui
     w->capacity = capacity;
   }
   size_t length = 0;
-  const nt_status_t status = nt_tokenizer_decode(tokenizer, &w->stream, token, w->text + w->length, room, &length, err);
+  const nt_status_t status =
+      nt_tokenizer_decode(tokenizer, &w->stream, token, w->text + w->length, room, &length, err);
   if (status == NT_OK) {
     nt_progress_text(&w->progress, w->text + w->length);
     w->length += length;
@@ -195,7 +217,8 @@ static nt_status_t advance(job_t *job, uint32_t token, nt_error_t *err) {
 }
 
 // The last generated token is written but need not run, unless the state behind it is to be saved.
-static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, size_t *generated, nt_error_t *err) {
+static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, size_t *generated,
+                       nt_error_t *err) {
   const size_t total = job->prompt_count + wanted;
   nt_status_t status = NT_OK;
   *generated = 0;
@@ -220,28 +243,36 @@ static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, s
 
 // A continued text has no prompt of its own unless one is given.
 static const char *prompt_of(const nt_options_t *options) {
-  return options->prompt != NULL ? options->prompt : options->state_in != NULL ? "" : DEFAULT_PROMPT;
+  return options->prompt != NULL     ? options->prompt
+         : options->state_in != NULL ? ""
+                                     : DEFAULT_PROMPT;
 }
 
 static nt_status_t read_prompt(job_t *job, const nt_options_t *options, nt_error_t *err) {
   const char *prompt = prompt_of(options);
   if (prompt[0] == '\0' && options->state_in == NULL) {
-    return nt_fail(err, NT_ERR_ARG, "option --prompt: the text is empty, allowed is at least one character");
+    return nt_fail(err, NT_ERR_ARG,
+                   "option --prompt: the text is empty, allowed is at least one character");
   }
   nt_error_t inner = {NT_OK, ""};
-  inner.status = nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), options->state_in == NULL, &job->prompt, &job->prompt_count, &inner);
-  return inner.status == NT_OK ? NT_OK : nt_fail(err, inner.status, "option --prompt: %.480s", inner.text);
+  inner.status =
+      nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), options->state_in == NULL,
+                          &job->prompt, &job->prompt_count, &inner);
+  return inner.status == NT_OK ? NT_OK
+                               : nt_fail(err, inner.status, "option --prompt: %.480s", inner.text);
 }
 
-static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_options_t *options, nt_error_t *err) {
-  const nt_session_options_t session_options = {.backend = strcmp(options->backend, "rtl") == 0 ? NT_BACKEND_RTL : NT_BACKEND_GOLDEN,
-                                                .check = options->check,
-                                                .max_cycles = options->max_cycles,
-                                                .trace_path = options->trace,
-                                                .trace_tile = (uint32_t)options->trace_tile,
-                                                .trace_from = (uint32_t)options->trace_from,
-                                                .trace_steps = options->trace_steps != 0 ? (uint32_t)options->trace_steps
-                                                                                      : DEFAULT_TRACE_STEPS};
+static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_options_t *options,
+                            nt_error_t *err) {
+  const nt_session_options_t session_options = {
+      .backend = strcmp(options->backend, "rtl") == 0 ? NT_BACKEND_RTL : NT_BACKEND_GOLDEN,
+      .check = options->check,
+      .max_cycles = options->max_cycles,
+      .trace_path = options->trace,
+      .trace_tile = (uint32_t)options->trace_tile,
+      .trace_from = (uint32_t)options->trace_from,
+      .trace_steps =
+          options->trace_steps != 0 ? (uint32_t)options->trace_steps : DEFAULT_TRACE_STEPS};
   nt_status_t status = nt_bundle_tokenizer(image, &job->tokenizer, err);
   if (status == NT_OK) {
     status = read_prompt(job, options, err);
@@ -252,7 +283,8 @@ static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_option
   if (status == NT_OK && options->state_in != NULL) {
     status = nt_session_restore(job->session, options->state_in, &job->next, err);
   }
-  if (status == NT_OK && (job->logits = calloc(nt_session_layout(job->session)->vocab, sizeof *job->logits)) == NULL) {
+  if (status == NT_OK &&
+      (job->logits = calloc(nt_session_layout(job->session)->vocab, sizeof *job->logits)) == NULL) {
     status = nt_fail(err, NT_ERR_MEMORY, "generate: out of memory");
   }
   return status;
@@ -277,7 +309,8 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   size_t generated = 0;
   if (status == NT_OK) {
     nt_progress_start(&job.writing.progress);
-    job.writing.stream.started = options->state_in != NULL; // the space before a continued text's first word belongs to it
+    job.writing.stream.started =
+        options->state_in != NULL; // the space before a continued text's first word belongs to it
     status = run(&job, options, wanted, &generated, err);
   }
   facts_t facts;
@@ -291,8 +324,8 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
     status = nt_session_save(job.session, options->state_out, job.next, err);
   }
   if (status == NT_OK && options->summary != NULL) {
-    status = write_summary(options->summary, &facts, prompt_of(options), job.writing.text != NULL ? job.writing.text : "", options->check,
-                           err);
+    status = write_summary(options->summary, &facts, prompt_of(options),
+                           job.writing.text != NULL ? job.writing.text : "", options->check, err);
   }
   if (status == NT_OK && !options->quiet) {
     (void)printf("\n");

@@ -24,12 +24,14 @@ static void print_tile(const nt_image_t *image, const nt_layout_t *layout, uint3
   for (uint32_t c = 0; c < image->params.cores; c++) {
     const nt_image_core_t *core = nt_image_core(image, tile, c);
     const uint32_t used = used_words(image, core);
-    (void)printf("tile %3u core %u  pool %5.1f %%  axons %5u  ", tile, c, 100.0 * used / image->params.pool_words, core->axon_count);
+    (void)printf("tile %3u core %u  pool %5.1f %%  axons %5u  ", tile, c,
+                 100.0 * used / image->params.pool_words, core->axon_count);
     for (uint32_t p = 0; p < layout->populations; p++) {
       for (uint32_t k = 0; k < layout->population[p].chunks; k++) {
         const nt_chunk_t *chunk = &layout->population[p].chunk[k];
         if (chunk->tile == tile && chunk->core == c) {
-          (void)printf(" %s[%u..%u]", layout->population[p].name, chunk->first, chunk->first + chunk->count - 1);
+          (void)printf(" %s[%u..%u]", layout->population[p].name, chunk->first,
+                       chunk->first + chunk->count - 1);
         }
       }
     }
@@ -45,8 +47,10 @@ nt_status_t nt_command_info(const nt_options_t *options, nt_error_t *err) {
     status = nt_layout_load(image, &layout, err);
   }
   if (status == NT_OK) {
-    (void)printf("%u tiles of %u cores; hidden %u, layers %u, intermediate %u, vocabulary %u; %u timesteps a token\n", image->tiles,
-                 image->params.cores, layout->hidden, layout->layers, layout->intermediate, layout->vocab, layout->steps_per_token);
+    (void)printf("%u tiles of %u cores; hidden %u, layers %u, intermediate %u, vocabulary %u; %u "
+                 "timesteps a token\n",
+                 image->tiles, image->params.cores, layout->hidden, layout->layers,
+                 layout->intermediate, layout->vocab, layout->steps_per_token);
     for (uint32_t t = 0; t < image->tiles; t++) {
       print_tile(image, layout, t);
     }

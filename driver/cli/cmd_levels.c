@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// neurotile levels: the four levels side by side. For three prompts the text is continued greedily on the tiles with every check on, while the float
-// reference predicts the same text; then perplexity of float and integer reference on a held-out text.
+// neurotile levels: the four levels side by side. For three prompts the text is continued greedily
+// on the tiles with every check on, while the float reference predicts the same text; then
+// perplexity of float and integer reference on a held-out text.
 #include "nt_bundle.h"
 #include "nt_checkpoint.h"
 #include "nt_commands.h"
@@ -13,7 +14,9 @@
 #include <string.h>
 
 enum { DEFAULT_TOKENS = 64, PERPLEXITY_TOKENS = 16384, PERPLEXITY_MIN = 8192, PROMPTS = 3 };
-static const char *const prompts[PROMPTS] = {"Once upon a time there was a king", "The old woman said to the fox", "In the middle of the forest"};
+static const char *const prompts[PROMPTS] = {"Once upon a time there was a king",
+                                             "The old woman said to the fox",
+                                             "In the middle of the forest"};
 static const double PERPLEXITY_TOLERANCE = 0.005;
 
 typedef struct levels {
@@ -28,7 +31,8 @@ typedef struct levels {
 } levels_t;
 
 static nt_status_t open_levels(levels_t *v, const nt_options_t *options, nt_error_t *err) {
-  const nt_session_options_t session = {.backend = NT_BACKEND_RTL, .check = true, .max_cycles = options->max_cycles};
+  const nt_session_options_t session = {
+      .backend = NT_BACKEND_RTL, .check = true, .max_cycles = options->max_cycles};
   nt_status_t status = nt_bundle_open(options->model, &v->image, err);
   if (status == NT_OK) {
     status = nt_checkpoint_open(options->model, &v->checkpoint, err);
@@ -79,7 +83,8 @@ typedef struct row {
   uint64_t tokens, observables, compared, float_same;
 } row_t;
 
-static nt_status_t run_prompt(levels_t *v, const char *prompt, size_t wanted, row_t *row, nt_error_t *err) {
+static nt_status_t run_prompt(levels_t *v, const char *prompt, size_t wanted, row_t *row,
+                              nt_error_t *err) {
   uint32_t *tokens = NULL;
   size_t count = 0;
   const uint32_t vocab = nt_session_layout(v->session)->vocab;
@@ -104,8 +109,9 @@ static nt_status_t run_prompt(levels_t *v, const char *prompt, size_t wanted, ro
   free(tokens);
   const nt_session_stats_t after = nt_session_stats(v->session);
   row->observables = after.observables - before.observables;
-  row->compared = after.lockstep.accumulators + after.lockstep.state_words + after.lockstep.spikes + after.lockstep.counters -
-                  before.lockstep.accumulators - before.lockstep.state_words - before.lockstep.spikes - before.lockstep.counters;
+  row->compared = after.lockstep.accumulators + after.lockstep.state_words + after.lockstep.spikes +
+                  after.lockstep.counters - before.lockstep.accumulators -
+                  before.lockstep.state_words - before.lockstep.spikes - before.lockstep.counters;
   if (status == NT_OK && (row->observables == 0 || row->compared == 0)) {
     status = nt_fail(err, NT_ERR_INTERNAL, "levels: nothing was compared");
   }
@@ -128,7 +134,8 @@ static nt_status_t measure(levels_t *v, const char *path, quality_t *q, nt_error
     status = nt_tokenizer_encode(v->tokenizer, text, length, true, &tokens, &count, err);
   }
   if (status == NT_OK && count < PERPLEXITY_MIN) {
-    status = nt_fail(err, NT_ERR_RANGE, "%s: %zu tokens, allowed is at least %d", path, count, PERPLEXITY_MIN);
+    status = nt_fail(err, NT_ERR_RANGE, "%s: %zu tokens, allowed is at least %d", path, count,
+                     PERPLEXITY_MIN);
   }
   count = count > PERPLEXITY_TOKENS ? PERPLEXITY_TOKENS : count;
   if (status == NT_OK) {
@@ -148,13 +155,16 @@ static nt_status_t measure(levels_t *v, const char *path, quality_t *q, nt_error
   q->integer = nt_perplexity_value(&quantised);
   q->change = q->integer / q->reference - 1;
   if (status == NT_OK && !(fabs(q->change) <= PERPLEXITY_TOLERANCE)) {
-    status = nt_fail(err, NT_ERR_MISMATCH, "perplexity of the integer model is %.4f, of the float model %.4f: %+.3f %%, allowed is %.1f %%",
+    status = nt_fail(err, NT_ERR_MISMATCH,
+                     "perplexity of the integer model is %.4f, of the float model %.4f: %+.3f %%, "
+                     "allowed is %.1f %%",
                      q->integer, q->reference, 100 * q->change, 100 * PERPLEXITY_TOLERANCE);
   }
   return status;
 }
 
-static nt_status_t write_summary(const char *path, const row_t *rows, const quality_t *q, nt_error_t *err) {
+static nt_status_t write_summary(const char *path, const row_t *rows, const quality_t *q,
+                                 nt_error_t *err) {
   cJSON *root = cJSON_CreateObject();
   cJSON *list = cJSON_AddArrayToObject(root, "prompts");
   for (int i = 0; i < PROMPTS; i++) {
@@ -180,7 +190,8 @@ static nt_status_t write_summary(const char *path, const row_t *rows, const qual
 
 nt_status_t nt_command_levels(const nt_options_t *options, nt_error_t *err) {
   if (options->model == NULL || options->text == NULL) {
-    return nt_fail(err, NT_ERR_ARG, "levels needs --model FOLDER (a checkpoint) and --text FILE (held-out text)");
+    return nt_fail(err, NT_ERR_ARG,
+                   "levels needs --model FOLDER (a checkpoint) and --text FILE (held-out text)");
   }
   const size_t wanted = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
   levels_t v = {.image = NULL};
@@ -188,13 +199,15 @@ nt_status_t nt_command_levels(const nt_options_t *options, nt_error_t *err) {
   quality_t q = {0, 0, 0, 0};
   nt_status_t status = open_levels(&v, options, err);
   if (status == NT_OK) {
-    (void)printf("%-36s %7s %16s %16s %18s\n", "prompt", "tokens", "L1 = L2 values", "L2 = L3 values", "L0 same argmax");
+    (void)printf("%-36s %7s %16s %16s %18s\n", "prompt", "tokens", "L1 = L2 values",
+                 "L2 = L3 values", "L0 same argmax");
   }
   for (int i = 0; i < PROMPTS && status == NT_OK; i++) {
     status = run_prompt(&v, prompts[i], wanted, &rows[i], err);
     if (status == NT_OK) {
-      (void)printf("%-36s %7" PRIu64 " %16" PRIu64 " %16" PRIu64 " %10" PRIu64 " of %" PRIu64 "\n", prompts[i], rows[i].tokens,
-                   rows[i].observables, rows[i].compared, rows[i].float_same, rows[i].tokens);
+      (void)printf("%-36s %7" PRIu64 " %16" PRIu64 " %16" PRIu64 " %10" PRIu64 " of %" PRIu64 "\n",
+                   prompts[i], rows[i].tokens, rows[i].observables, rows[i].compared,
+                   rows[i].float_same, rows[i].tokens);
       (void)fflush(stdout);
     }
   }
@@ -202,8 +215,10 @@ nt_status_t nt_command_levels(const nt_options_t *options, nt_error_t *err) {
     status = measure(&v, options->text, &q, err);
   }
   if (status == NT_OK) {
-    (void)printf("\nperplexity on %zu held-out tokens: float %.4f, integer %.4f (%+.3f %%)\n", q.tokens, q.reference, q.integer, 100 * q.change);
-    (void)printf("PASS: integer reference, golden tile and RTL agree bit for bit; the integer model is within %.1f %% of float\n",
+    (void)printf("\nperplexity on %zu held-out tokens: float %.4f, integer %.4f (%+.3f %%)\n",
+                 q.tokens, q.reference, q.integer, 100 * q.change);
+    (void)printf("PASS: integer reference, golden tile and RTL agree bit for bit; the integer "
+                 "model is within %.1f %% of float\n",
                  100 * PERPLEXITY_TOLERANCE);
   }
   if (status == NT_OK && options->summary != NULL) {

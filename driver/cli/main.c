@@ -6,12 +6,16 @@
 #include <string.h>
 
 static const nt_command_t commands[] = {
-    {"compile", "model out text tokens quiet pack", "checkpoint folder to image: calibrate, quantise, map", nt_command_compile},
+    {"compile", "model out text tokens quiet pack",
+     "checkpoint folder to image: calibrate, quantise, map", nt_command_compile},
     {"generate",
-     "model prompt tokens backend no-check summary state-in state-out trace trace-tile trace-from trace-steps max-cycles quiet",
+     "model prompt tokens backend no-check summary state-in state-out trace trace-tile trace-from "
+     "trace-steps max-cycles quiet",
      "continue a prompt on the tiles, every timestep checked", nt_command_generate},
-    {"levels", "model text tokens summary max-cycles quiet", "float, integer, golden tile and RTL side by side; perplexity", nt_command_levels},
-    {"bench", "model tokens summary seed max-cycles quiet", "cycles against the bound, utilisation, simulation speed", nt_command_bench},
+    {"levels", "model text tokens summary max-cycles quiet",
+     "float, integer, golden tile and RTL side by side; perplexity", nt_command_levels},
+    {"bench", "model tokens summary seed max-cycles quiet",
+     "cycles against the bound, utilisation, simulation speed", nt_command_bench},
     {"info", "model", "what an image holds: tiles, cores, memory", nt_command_info},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -21,8 +25,10 @@ static void usage(void) {
   for (int i = 0; i < COMMAND_COUNT; i++) {
     (void)printf("  %-10s %s\n", commands[i].name, commands[i].help);
   }
-  (void)printf("\nneurotile COMMAND --help lists a command's options. Exit codes: 0 done and everything agreed, 1 mismatch,\n"
-               "2 wrong option, 3 RTL assertion, 4 timeout, 5 internal, 6 file access, 7 damaged file, 8 value out of range,\n"
+  (void)printf("\nneurotile COMMAND --help lists a command's options. Exit codes: 0 done and "
+               "everything agreed, 1 mismatch,\n"
+               "2 wrong option, 3 RTL assertion, 4 timeout, 5 internal, 6 file access, 7 damaged "
+               "file, 8 value out of range,\n"
                "9 unsupported, 10 device error, 11 out of memory.\n");
 }
 
@@ -39,11 +45,16 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], commands[i].name) != 0) {
       continue;
     }
-    nt_options_t options = {.backend = "rtl", .tokens = UINT64_MAX, .max_cycles = 10000000, .seed = 1,
-                            .check = true, .spread = -1};
+    nt_options_t options = {.backend = "rtl",
+                            .tokens = UINT64_MAX,
+                            .max_cycles = 10000000,
+                            .seed = 1,
+                            .check = true,
+                            .spread = -1};
     nt_error_t err = {NT_OK, ""};
     bool help = false;
-    nt_status_t status = nt_options_parse(commands[i].name, commands[i].accepted, argc - 1, argv + 1, &options, &help, &err);
+    nt_status_t status = nt_options_parse(commands[i].name, commands[i].accepted, argc - 1,
+                                          argv + 1, &options, &help, &err);
     if (status == NT_OK && help) {
       (void)printf("neurotile %s: %s\n", commands[i].name, commands[i].help);
       nt_options_help(commands[i].accepted);

@@ -18,7 +18,8 @@ nt_status_t nt_bundle_read_text(const char *path, char **text, size_t *length, n
   FILE *file = fopen(path, "rb");
   struct stat info;
   if (file == NULL || fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
-    const nt_status_t status = nt_fail(err, NT_ERR_IO, "%s: %s", path, file == NULL ? strerror(errno) : "not a regular file");
+    const nt_status_t status = nt_fail(err, NT_ERR_IO, "%s: %s", path,
+                                       file == NULL ? strerror(errno) : "not a regular file");
     if (file != NULL) {
       (void)fclose(file);
     }
@@ -45,16 +46,18 @@ nt_status_t nt_bundle_read_text(const char *path, char **text, size_t *length, n
   return NT_OK;
 }
 
-static nt_status_t join(char *path, size_t size, const char *folder, const char *name, nt_error_t *err) {
+static nt_status_t join(char *path, size_t size, const char *folder, const char *name,
+                        nt_error_t *err) {
   if ((size_t)snprintf(path, size, "%s/%s", folder, name) >= size) {
-    return nt_fail(err, NT_ERR_ARG, "%s/%s: the path is longer than %zu characters", folder, name, size - 1);
+    return nt_fail(err, NT_ERR_ARG, "%s/%s: the path is longer than %zu characters", folder, name,
+                   size - 1);
   }
   return NT_OK;
 }
 
 // Calibration tokens: the begin mark and the first `limit` tokens of the text.
-static nt_status_t calibration(const nt_tokenizer_t *tokenizer, const char *path, size_t limit, uint32_t **tokens, size_t *count,
-                               nt_error_t *err) {
+static nt_status_t calibration(const nt_tokenizer_t *tokenizer, const char *path, size_t limit,
+                               uint32_t **tokens, size_t *count, nt_error_t *err) {
   char *text = NULL;
   size_t length = 0;
   nt_status_t status = nt_bundle_read_text(path, &text, &length, err);
@@ -87,8 +90,9 @@ typedef struct workshop {
   nt_qmodel_t *qmodel;
 } workshop_t;
 
-static nt_status_t compile(workshop_t *w, const char *folder, const char *text, size_t limit, int spread, nt_image_t **image,
-                           nt_quantise_report_t **report, nt_error_t *err) {
+static nt_status_t compile(workshop_t *w, const char *folder, const char *text, size_t limit,
+                           int spread, nt_image_t **image, nt_quantise_report_t **report,
+                           nt_error_t *err) {
   char tokenizer_path[1024], text_path[1024];
   size_t count = 0;
   nt_status_t status = nt_checkpoint_open(folder, &w->checkpoint, err);
@@ -101,12 +105,15 @@ static nt_status_t compile(workshop_t *w, const char *folder, const char *text, 
   if (status == NT_OK) {
     status = nt_tokenizer_open(tokenizer_path, &w->tokenizer, err);
   }
-  if (status == NT_OK && nt_tokenizer_vocab_size(w->tokenizer) != nt_checkpoint_config(w->checkpoint)->vocab_size) {
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: %u pieces, the checkpoint's vocab_size is %u", tokenizer_path,
-                     nt_tokenizer_vocab_size(w->tokenizer), nt_checkpoint_config(w->checkpoint)->vocab_size);
+  if (status == NT_OK &&
+      nt_tokenizer_vocab_size(w->tokenizer) != nt_checkpoint_config(w->checkpoint)->vocab_size) {
+    status = nt_fail(err, NT_ERR_FORMAT, "%s: %u pieces, the checkpoint's vocab_size is %u",
+                     tokenizer_path, nt_tokenizer_vocab_size(w->tokenizer),
+                     nt_checkpoint_config(w->checkpoint)->vocab_size);
   }
   if (status == NT_OK) {
-    status = calibration(w->tokenizer, text != NULL ? text : text_path, limit, &w->tokens, &count, err);
+    status =
+        calibration(w->tokenizer, text != NULL ? text : text_path, limit, &w->tokens, &count, err);
   }
   if (status == NT_OK) {
     status = nt_float_model_load(w->checkpoint, &w->model, err);
@@ -124,8 +131,8 @@ static nt_status_t compile(workshop_t *w, const char *folder, const char *text, 
   return status == NT_OK ? add_tokenizer(tokenizer_path, *image, err) : status;
 }
 
-nt_status_t nt_bundle_compile(const char *folder, const char *text, size_t tokens, int spread, nt_image_t **image,
-                              nt_quantise_report_t **report, nt_error_t *err) {
+nt_status_t nt_bundle_compile(const char *folder, const char *text, size_t tokens, int spread,
+                              nt_image_t **image, nt_quantise_report_t **report, nt_error_t *err) {
   workshop_t w = {NULL, NULL, NULL, NULL, NULL};
   *image = NULL;
   const nt_status_t status = compile(&w, folder, text, tokens, spread, image, report, err);
@@ -144,7 +151,8 @@ nt_status_t nt_bundle_compile(const char *folder, const char *text, size_t token
 nt_status_t nt_bundle_open(const char *path, nt_image_t **image, nt_error_t *err) {
   struct stat info;
   if (path == NULL) {
-    return nt_fail(err, NT_ERR_ARG, "option --model is missing: a checkpoint folder or an image file");
+    return nt_fail(err, NT_ERR_ARG,
+                   "option --model is missing: a checkpoint folder or an image file");
   }
   if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
     return nt_bundle_compile(path, NULL, NT_CALIBRATION_TOKENS, -1, image, NULL, err);
@@ -152,10 +160,12 @@ nt_status_t nt_bundle_open(const char *path, nt_image_t **image, nt_error_t *err
   return nt_image_load(path, image, err);
 }
 
-nt_status_t nt_bundle_tokenizer(const nt_image_t *image, nt_tokenizer_t **tokenizer, nt_error_t *err) {
+nt_status_t nt_bundle_tokenizer(const nt_image_t *image, nt_tokenizer_t **tokenizer,
+                                nt_error_t *err) {
   const nt_image_section_t *section = nt_image_section(image, SECTION_TOKENIZER);
   if (section == NULL) {
     return nt_fail(err, NT_ERR_FORMAT, "image: no section tokenizer");
   }
-  return nt_tokenizer_open_memory(section->data, section->size, "image section tokenizer", tokenizer, err);
+  return nt_tokenizer_open_memory(section->data, section->size, "image section tokenizer",
+                                  tokenizer, err);
 }

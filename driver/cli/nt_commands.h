@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_commands: the sub-commands of `neurotile`. Each gets its checked options and returns a status, which becomes the exit code.
+// nt_commands: the sub-commands of `neurotile`. Each gets its checked options and returns a status,
+// which becomes the exit code.
 #ifndef NT_COMMANDS_H
 #define NT_COMMANDS_H
 

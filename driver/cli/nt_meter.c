@@ -45,10 +45,11 @@ nt_status_t nt_meter_start(nt_meter_t *m, nt_error_t *err) {
   return nt_meter_read(m, &ignored, err);
 }
 
-static nt_status_t read_core(nt_meter_t *m, uint32_t tile, uint32_t core, reading_t *delta, nt_error_t *err) {
+static nt_status_t read_core(nt_meter_t *m, uint32_t tile, uint32_t core, reading_t *delta,
+                             nt_error_t *err) {
   uint32_t words[2 * NT_COUNTERS];
-  const nt_status_t status =
-      nt_dev_mem_read(nt_system_tile(m->system, tile), core, NT_SPACE_CREG, NT_CREG_COUNTERS, 2 * NT_COUNTERS, words, err);
+  const nt_status_t status = nt_dev_mem_read(nt_system_tile(m->system, tile), core, NT_SPACE_CREG,
+                                             NT_CREG_COUNTERS, 2 * NT_COUNTERS, words, err);
   reading_t *last = &m->last[tile * m->cores + core];
   for (uint32_t c = 0; c < NT_COUNTERS && status == NT_OK; c++) {
     const uint64_t value = words[2 * c] | (uint64_t)words[2 * c + 1] << 32;
@@ -69,7 +70,8 @@ nt_status_t nt_meter_read(nt_meter_t *m, nt_meter_step_t *step, nt_error_t *err)
     for (uint32_t c = 0; c < m->cores && status == NT_OK; c++) {
       reading_t d = {{0}};
       status = read_core(m, t, c, &d, err);
-      const uint64_t engine = d.counter[NT_COUNTER_CYC_NEURON] - d.counter[NT_COUNTER_CYC_OUT_STALL];
+      const uint64_t engine =
+          d.counter[NT_COUNTER_CYC_NEURON] - d.counter[NT_COUNTER_CYC_OUT_STALL];
       step->engine_cycles = engine > step->engine_cycles ? engine : step->engine_cycles;
       step->synops += d.counter[NT_COUNTER_SYNOPS];
       step->core_words += d.counter[NT_COUNTER_WORDS];

@@ -19,9 +19,12 @@ typedef struct option_row {
   bool written; // a file to be written
 } option_row_t;
 
-#define TEXT(field, name, value, help) {name, value, help, offsetof(nt_options_t, field), 0, 0, false}
-#define OUTPUT(field, name, help) {name, "FILE", help, offsetof(nt_options_t, field), 0, 0, true}
-#define NUMBER(field, name, min, max, help) {name, "N", help, offsetof(nt_options_t, field), min, max, false}
+#define TEXT(field, name, value, help)                                                             \
+  { name, value, help, offsetof(nt_options_t, field), 0, 0, false }
+#define OUTPUT(field, name, help)                                                                  \
+  { name, "FILE", help, offsetof(nt_options_t, field), 0, 0, true }
+#define NUMBER(field, name, min, max, help)                                                        \
+  { name, "N", help, offsetof(nt_options_t, field), min, max, false }
 
 static const option_row_t rows[] = {
     TEXT(model, "model", "PATH", "checkpoint folder or image file"),
@@ -30,14 +33,16 @@ static const option_row_t rows[] = {
     TEXT(text, "text", "FILE", "text file"),
     TEXT(backend, "backend", "NAME", "rtl (verilated tiles) or golden (golden tiles)"),
     OUTPUT(summary, "summary", "write the facts of the run as JSON"),
-    TEXT(state_in, "state-in", "FILE", "continue from a saved state; the prompt then follows the saved text"),
+    TEXT(state_in, "state-in", "FILE",
+         "continue from a saved state; the prompt then follows the saved text"),
     OUTPUT(state_out, "state-out", "save the state at the end"),
     OUTPUT(trace, "trace", "write a VCD of one tile (rtl only)"),
     NUMBER(tokens, "tokens", 0, 1000000, "tokens to generate or to evaluate"),
     NUMBER(trace_tile, "trace-tile", 0, NT_HOST_TILE - 1, "tile to trace"),
     NUMBER(trace_from, "trace-from", 0, UINT32_MAX, "first timestep of the trace"),
     NUMBER(trace_steps, "trace-steps", 1, 1000000, "timesteps to trace"),
-    NUMBER(max_cycles, "max-cycles", 1, UINT64_MAX / 2, "clock cycles a tile may take for one timestep"),
+    NUMBER(max_cycles, "max-cycles", 1, UINT64_MAX / 2,
+           "clock cycles a tile may take for one timestep"),
     NUMBER(seed, "seed", 0, UINT32_MAX, "seed of random data"),
     TEXT(check, "no-check", NULL, "run without the golden system and the integer reference"),
     TEXT(quiet, "quiet", NULL, "print results only"),
@@ -56,13 +61,17 @@ static bool listed(const char *list, const char *word) {
   return false;
 }
 
-static nt_status_t parse_number(const option_row_t *row, const char *text, uint64_t *value, nt_error_t *err) {
+static nt_status_t parse_number(const option_row_t *row, const char *text, uint64_t *value,
+                                nt_error_t *err) {
   char *end = NULL;
   errno = 0;
   *value = strtoull(text, &end, 10);
-  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *value < row->min || *value > row->max) {
-    return nt_fail(err, NT_ERR_ARG, "option --%s: found \"%s\", allowed is a whole number from %" PRIu64 " to %" PRIu64, row->name, text,
-                   row->min, row->max);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *value < row->min ||
+      *value > row->max) {
+    return nt_fail(err, NT_ERR_ARG,
+                   "option --%s: found \"%s\", allowed is a whole number from %" PRIu64
+                   " to %" PRIu64,
+                   row->name, text, row->min, row->max);
   }
   return NT_OK;
 }
@@ -73,17 +82,20 @@ static nt_status_t check_folder(const option_row_t *row, const char *path, nt_er
   const char *slash = strrchr(path, '/');
   const size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
   if (length >= sizeof folder) {
-    return nt_fail(err, NT_ERR_ARG, "option --%s: the path is longer than %zu characters", row->name, sizeof folder - 1);
+    return nt_fail(err, NT_ERR_ARG, "option --%s: the path is longer than %zu characters",
+                   row->name, sizeof folder - 1);
   }
   memcpy(folder, path, length);
   folder[length] = '\0';
   if (access(length == 0 ? "." : folder, W_OK | X_OK) != 0) {
-    return nt_fail(err, NT_ERR_IO, "option --%s: %s: cannot write: %s", row->name, path, strerror(errno));
+    return nt_fail(err, NT_ERR_IO, "option --%s: %s: cannot write: %s", row->name, path,
+                   strerror(errno));
   }
   return NT_OK;
 }
 
-static nt_status_t store(const option_row_t *row, const char *text, nt_options_t *options, nt_error_t *err) {
+static nt_status_t store(const option_row_t *row, const char *text, nt_options_t *options,
+                         nt_error_t *err) {
   char *base = (char *)options;
   if (row->value == NULL) {
     if (row->offset == offsetof(nt_options_t, check)) {
@@ -105,26 +117,32 @@ static nt_status_t store(const option_row_t *row, const char *text, nt_options_t
 // Combinations that cannot be meant.
 static nt_status_t check_together(const nt_options_t *options, nt_error_t *err) {
   if (strcmp(options->backend, "rtl") != 0 && strcmp(options->backend, "golden") != 0) {
-    return nt_fail(err, NT_ERR_ARG, "option --backend: found \"%s\", allowed are rtl and golden", options->backend);
+    return nt_fail(err, NT_ERR_ARG, "option --backend: found \"%s\", allowed are rtl and golden",
+                   options->backend);
   }
   if (options->trace != NULL && strcmp(options->backend, "rtl") != 0) {
-    return nt_fail(err, NT_ERR_ARG, "options --trace and --backend golden contradict each other: only rtl has waves");
+    return nt_fail(
+        err, NT_ERR_ARG,
+        "options --trace and --backend golden contradict each other: only rtl has waves");
   }
-  if (options->trace == NULL && (options->trace_tile != 0 || options->trace_from != 0 || options->trace_steps != 0)) {
-    return nt_fail(err, NT_ERR_ARG, "options --trace-tile, --trace-from and --trace-steps need --trace");
+  if (options->trace == NULL &&
+      (options->trace_tile != 0 || options->trace_from != 0 || options->trace_steps != 0)) {
+    return nt_fail(err, NT_ERR_ARG,
+                   "options --trace-tile, --trace-from and --trace-steps need --trace");
   }
   return NT_OK;
 }
 
-nt_status_t nt_options_parse(const char *command, const char *accepted, int argc, char **argv, nt_options_t *options, bool *help,
-                             nt_error_t *err) {
+nt_status_t nt_options_parse(const char *command, const char *accepted, int argc, char **argv,
+                             nt_options_t *options, bool *help, nt_error_t *err) {
   struct option table[OPTION_MAX] = {{0}};
   int count = 0;
   int row_of[OPTION_MAX];
   for (int i = 0; i < ROW_COUNT; i++) {
     if (listed(accepted, rows[i].name)) {
       row_of[count] = i;
-      table[count++] = (struct option){rows[i].name, rows[i].value != NULL ? required_argument : no_argument, NULL, 0};
+      table[count++] = (struct option){
+          rows[i].name, rows[i].value != NULL ? required_argument : no_argument, NULL, 0};
     }
   }
   table[count] = (struct option){"help", no_argument, NULL, 'h'};
@@ -145,10 +163,12 @@ nt_status_t nt_options_parse(const char *command, const char *accepted, int argc
       return nt_fail(err, NT_ERR_ARG, "%s: option %s needs a value", command, argv[optind - 1]);
     }
     if (found == '?' && optopt != 0) {
-      return nt_fail(err, NT_ERR_ARG, "%s: unknown option -%c (see neurotile %s --help)", command, optopt, command);
+      return nt_fail(err, NT_ERR_ARG, "%s: unknown option -%c (see neurotile %s --help)", command,
+                     optopt, command);
     }
     if (found == '?') {
-      return nt_fail(err, NT_ERR_ARG, "%s: unknown option %s (see neurotile %s --help)", command, argv[optind - 1], command);
+      return nt_fail(err, NT_ERR_ARG, "%s: unknown option %s (see neurotile %s --help)", command,
+                     argv[optind - 1], command);
     }
     const nt_status_t status = store(&rows[row_of[index]], optarg, options, err);
     if (status != NT_OK) {
@@ -165,7 +185,8 @@ void nt_options_help(const char *accepted) {
   for (int i = 0; i < ROW_COUNT; i++) {
     if (listed(accepted, rows[i].name)) {
       char left[40];
-      (void)snprintf(left, sizeof left, "--%s %s", rows[i].name, rows[i].value != NULL ? rows[i].value : "");
+      (void)snprintf(left, sizeof left, "--%s %s", rows[i].name,
+                     rows[i].value != NULL ? rows[i].value : "");
       (void)printf("  %-20s %s\n", left, rows[i].help);
     }
   }

@@ -5,30 +5,32 @@
 
 #include "nt_session.h"
 
-/// All options of all sub-commands; each sub-command accepts the subset named by its letters (nt_options_parse).
+/// All options of all sub-commands; each sub-command accepts the subset named by its letters
+/// (nt_options_parse).
 typedef struct nt_options {
-  const char *model;       ///< checkpoint folder or image file
-  const char *out;         ///< file to write
+  const char *model; ///< checkpoint folder or image file
+  const char *out;   ///< file to write
   const char *prompt;
-  const char *text;        ///< text file
-  const char *backend;     ///< "rtl" or "golden"
-  const char *summary;     ///< JSON file to write
+  const char *text;    ///< text file
+  const char *backend; ///< "rtl" or "golden"
+  const char *summary; ///< JSON file to write
   const char *state_in, *state_out;
   const char *trace;
-  uint64_t tokens;         ///< UINT64_MAX: not given
+  uint64_t tokens; ///< UINT64_MAX: not given
   uint64_t trace_tile, trace_from;
-  uint64_t trace_steps;    ///< 0: not given
+  uint64_t trace_steps; ///< 0: not given
   uint64_t max_cycles, seed;
   bool check, quiet;
-  int spread;              ///< -1 automatic, 0, 1
+  int spread; ///< -1 automatic, 0, 1
 } nt_options_t;
 
-/// Parses argv[1..] of sub-command `command`, which accepts the options in `accepted` (space-separated long names).
-/// Unknown, malformed and contradictory options give NT_ERR_ARG with the option, the value and what is allowed; a file to be written in a
-/// folder that takes none gives NT_ERR_IO.
+/// Parses argv[1..] of sub-command `command`, which accepts the options in `accepted`
+/// (space-separated long names). Unknown, malformed and contradictory options give NT_ERR_ARG with
+/// the option, the value and what is allowed; a file to be written in a folder that takes none
+/// gives NT_ERR_IO.
 /// `*help` is set when --help was asked for.
-nt_status_t nt_options_parse(const char *command, const char *accepted, int argc, char **argv, nt_options_t *options, bool *help,
-                             nt_error_t *err);
+nt_status_t nt_options_parse(const char *command, const char *accepted, int argc, char **argv,
+                             nt_options_t *options, bool *help, nt_error_t *err);
 /// Prints the accepted options with their meaning.
 void nt_options_help(const char *accepted);
 

@@ -18,7 +18,9 @@ void nt_progress_start(nt_progress_line_t *line) {
   *line = (nt_progress_line_t){.terminal = isatty(STDOUT_FILENO) != 0, .start = now()};
 }
 
-double nt_progress_seconds(const nt_progress_line_t *line) { return now() - line->start; }
+double nt_progress_seconds(const nt_progress_line_t *line) {
+  return now() - line->start;
+}
 
 void nt_progress_clear(nt_progress_line_t *line) {
   if (line->shown > 0) {

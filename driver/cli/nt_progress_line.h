@@ -7,14 +7,15 @@
 #include <stddef.h>
 
 typedef struct nt_progress_line {
-  bool terminal;    // standard output is a terminal
+  bool terminal; // standard output is a terminal
   double start;
-  size_t shown;     // characters of the note on screen
-  size_t column;    // column of the text
+  size_t shown;  // characters of the note on screen
+  size_t column; // column of the text
 } nt_progress_line_t;
 
 void nt_progress_start(nt_progress_line_t *line);
-/// Prints text on standard output; on a terminal it wraps the lines itself, so that the note always fits behind it.
+/// Prints text on standard output; on a terminal it wraps the lines itself, so that the note always
+/// fits behind it.
 void nt_progress_text(nt_progress_line_t *line, const char *text);
 /// Shows "[what done/total, N s left]" behind the text.
 void nt_progress_note(nt_progress_line_t *line, const char *what, size_t done, size_t total);

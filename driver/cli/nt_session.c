@@ -26,11 +26,12 @@ struct nt_session {
   nt_system_t *golden;         // L2; NULL without check
   nt_system_t *dut;
   nt_lockstep_t *lockstep;
-  expectation_t *expected;     // [layout->observables]
-  uint32_t next_expected;      // L1 produces observables nearly in the layout's order; the search starts here
+  expectation_t *expected; // [layout->observables]
+  uint32_t
+      next_expected; // L1 produces observables nearly in the layout's order; the search starts here
   int32_t *integer_logits, *values;
   nt_spike_t *spikes;
-  uint64_t *cycles;            // [tiles] cycles before the step
+  uint64_t *cycles; // [tiles] cycles before the step
   bool tracing;
   nt_session_stats_t stats;
 };
@@ -41,19 +42,22 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static nt_status_t open_golden(void *user, uint32_t tile, const nt_params_t *params, nt_dev_t **dev, nt_error_t *err) {
+static nt_status_t open_golden(void *user, uint32_t tile, const nt_params_t *params, nt_dev_t **dev,
+                               nt_error_t *err) {
   (void)user;
   (void)tile;
   return nt_golden_open(params, dev, err);
 }
 
-static nt_status_t open_rtl(void *user, uint32_t tile, const nt_params_t *params, nt_dev_t **dev, nt_error_t *err) {
+static nt_status_t open_rtl(void *user, uint32_t tile, const nt_params_t *params, nt_dev_t **dev,
+                            nt_error_t *err) {
   (void)user;
   (void)tile;
   return nt_rtl_open(params, dev, err);
 }
 
-// ---- L1 -------------------------------------------------------------------------------------------------
+// ---- L1
+// -------------------------------------------------------------------------------------------------
 
 static void expect(void *user, const char *name, const int32_t *values, size_t count) {
   nt_session_t *s = user;
@@ -90,7 +94,8 @@ static nt_status_t open_reference(nt_session_t *s, nt_error_t *err) {
 }
 
 // Value of neuron `n` of a chunk for an observable, from the golden tile.
-static void read_chunk(nt_session_t *s, const nt_observable_t *o, const nt_chunk_t *chunk, int32_t *values) {
+static void read_chunk(nt_session_t *s, const nt_observable_t *o, const nt_chunk_t *chunk,
+                       int32_t *values) {
   nt_dev_t *dev = nt_system_tile(s->golden, chunk->tile);
   const nt_params_t *p = &s->image->params;
   if (o->kind == NT_OBSERVABLE_STATE) {
@@ -130,11 +135,13 @@ static nt_status_t check_observable(nt_session_t *s, uint32_t index, nt_error_t 
     for (uint32_t n = 0; n < chunk->count; n++) {
       const int32_t expected = s->expected[index].values[o->broadcast ? 0 : chunk->first + n];
       if (s->values[n] != expected) {
-        return nt_fail(err, NT_ERR_MISMATCH,
-                       "MISMATCH at token %" PRIu64 ", timestep %u, level L1 against L2: %s channel %u (population %s, tile %u core %u neuron %u), "
-                       "expected %" PRId32 " (integer reference), got %" PRId32 " (golden tile)",
-                       s->stats.tokens, nt_system_timestep(s->golden) - 1, o->name, chunk->first + n, population->name, chunk->tile, chunk->core, n,
-                       expected, s->values[n]);
+        return nt_fail(
+            err, NT_ERR_MISMATCH,
+            "MISMATCH at token %" PRIu64 ", timestep %u, level L1 against L2: %s channel %u "
+                                         "(population %s, tile %u core %u neuron %u), "
+            "expected %" PRId32 " (integer reference), got %" PRId32 " (golden tile)",
+            s->stats.tokens, nt_system_timestep(s->golden) - 1, o->name, chunk->first + n,
+            population->name, chunk->tile, chunk->core, n, expected, s->values[n]);
       }
     }
     s->stats.observables += chunk->count;
@@ -147,28 +154,36 @@ static nt_status_t explain(nt_session_t *s, nt_error_t *err) {
   const nt_mismatch_t *m = nt_lockstep_mismatch(s->lockstep);
   const nt_population_t *population = NULL;
   const nt_chunk_t *chunk = NULL;
-  if (err == NULL || !m->has_neuron || !nt_layout_find(s->layout, m->tile, m->core, m->line, &population, &chunk)) {
+  if (err == NULL || !m->has_neuron ||
+      !nt_layout_find(s->layout, m->tile, m->core, m->line, &population, &chunk)) {
     return NT_ERR_MISMATCH;
   }
-  const uint32_t neuron = (m->line - chunk->line) * nt_params_line_lanes(&s->image->params) + m->lane;
+  const uint32_t neuron =
+      (m->line - chunk->line) * nt_params_line_lanes(&s->image->params) + m->lane;
   const char *tensor = "without a name";
   for (uint32_t i = 0; i < s->layout->observables; i++) {
     const nt_observable_t *o = &s->layout->observable[i];
-    const nt_observable_kind_t kind = m->stage == NT_STAGE_STATE ? NT_OBSERVABLE_STATE : NT_OBSERVABLE_ACC;
-    if (&s->layout->population[o->population] == population && o->kind == kind && o->index == m->index) {
+    const nt_observable_kind_t kind =
+        m->stage == NT_STAGE_STATE ? NT_OBSERVABLE_STATE : NT_OBSERVABLE_ACC;
+    if (&s->layout->population[o->population] == population && o->kind == kind &&
+        o->index == m->index) {
       tensor = o->name;
     }
   }
   char text[sizeof err->text];
   (void)snprintf(text, sizeof text, "%s", err->text);
-  (void)snprintf(err->text, sizeof err->text, "%.360s; token %" PRIu64 ", population %s group %u neuron %u, tensor %s channel %u", text,
-                 s->stats.tokens, population->name, chunk->group, neuron, tensor, chunk->first + neuron);
+  (void)snprintf(
+      err->text, sizeof err->text,
+      "%.360s; token %" PRIu64 ", population %s group %u neuron %u, tensor %s channel %u", text,
+      s->stats.tokens, population->name, chunk->group, neuron, tensor, chunk->first + neuron);
   return NT_ERR_MISMATCH;
 }
 
-// ---- opening ----------------------------------------------------------------------------------------------
+// ---- opening
+// ----------------------------------------------------------------------------------------------
 
-nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t *options, nt_session_t **session, nt_error_t *err) {
+nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t *options,
+                            nt_session_t **session, nt_error_t *err) {
   nt_session_t *s = calloc(1, sizeof *s);
   if (s == NULL) {
     return nt_fail(err, NT_ERR_MEMORY, "session: out of memory");
@@ -179,12 +194,15 @@ nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t 
   if (status == NT_OK) {
     status = nt_qmodel_load(image, &s->qmodel, err);
   }
-  if (status == NT_OK && options->trace_path != NULL && (options->backend != NT_BACKEND_RTL || options->trace_tile >= image->tiles)) {
-    status = nt_fail(err, NT_ERR_ARG, "a trace needs the rtl back end and a tile from 0 to %u, found tile %u", image->tiles - 1,
-                     options->trace_tile);
+  if (status == NT_OK && options->trace_path != NULL &&
+      (options->backend != NT_BACKEND_RTL || options->trace_tile >= image->tiles)) {
+    status = nt_fail(err, NT_ERR_ARG,
+                     "a trace needs the rtl back end and a tile from 0 to %u, found tile %u",
+                     image->tiles - 1, options->trace_tile);
   }
   if (status == NT_OK) {
-    status = nt_system_open(image, options->backend == NT_BACKEND_RTL ? open_rtl : open_golden, NULL, options->max_cycles, &s->dut, err);
+    status = nt_system_open(image, options->backend == NT_BACKEND_RTL ? open_rtl : open_golden,
+                            NULL, options->max_cycles, &s->dut, err);
   }
   if (status == NT_OK && options->check) {
     status = open_reference(s, err);
@@ -197,7 +215,8 @@ nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t 
   }
   if (status == NT_OK) {
     s->spikes = malloc(nt_layout_token_spikes_max(s->layout) * sizeof *s->spikes);
-    s->values = malloc((size_t)image->params.lines * nt_params_line_lanes(&image->params) * sizeof *s->values);
+    s->values = malloc((size_t)image->params.lines * nt_params_line_lanes(&image->params) *
+                       sizeof *s->values);
     s->cycles = calloc(image->tiles, sizeof *s->cycles);
     if (s->spikes == NULL || s->values == NULL || s->cycles == NULL) {
       status = nt_fail(err, NT_ERR_MEMORY, "session: out of memory");
@@ -232,11 +251,18 @@ void nt_session_close(nt_session_t *s) {
   free(s);
 }
 
-const nt_layout_t *nt_session_layout(const nt_session_t *s) { return s->layout; }
-const nt_qmodel_t *nt_session_qmodel(const nt_session_t *s) { return s->qmodel; }
-nt_system_t *nt_session_system(nt_session_t *s) { return s->dut; }
+const nt_layout_t *nt_session_layout(const nt_session_t *s) {
+  return s->layout;
+}
+const nt_qmodel_t *nt_session_qmodel(const nt_session_t *s) {
+  return s->qmodel;
+}
+nt_system_t *nt_session_system(nt_session_t *s) {
+  return s->dut;
+}
 
-// ---- running ----------------------------------------------------------------------------------------------
+// ---- running
+// ----------------------------------------------------------------------------------------------
 
 static nt_status_t trace_window(nt_session_t *s, nt_error_t *err) {
   if (s->options.trace_path == NULL) {
@@ -300,8 +326,9 @@ static nt_status_t check_logits(nt_session_t *s, const int32_t *logits, nt_error
   for (uint32_t v = 0; v < s->layout->vocab; v++) {
     if (logits[v] != s->integer_logits[v]) {
       return nt_fail(err, NT_ERR_MISMATCH,
-                     "MISMATCH at token %" PRIu64 ", level L1 against L3: logit %u, expected %" PRId32 " (integer reference), got %" PRId32
-                     " (spike to the host)",
+                     "MISMATCH at token %" PRIu64
+                     ", level L1 against L3: logit %u, expected %" PRId32
+                     " (integer reference), got %" PRId32 " (spike to the host)",
                      s->stats.tokens, v, s->integer_logits[v], logits[v]);
     }
   }
@@ -321,7 +348,8 @@ nt_status_t nt_session_token(nt_session_t *s, uint32_t token, int32_t *logits, n
     status = nt_integer_model_step(s->integer, token, s->integer_logits, err);
   }
   if (status == NT_OK) {
-    status = s->lockstep != NULL ? nt_lockstep_inject(s->lockstep, s->spikes, count, err) : nt_system_inject(s->dut, s->spikes, count, err);
+    status = s->lockstep != NULL ? nt_lockstep_inject(s->lockstep, s->spikes, count, err)
+                                 : nt_system_inject(s->dut, s->spikes, count, err);
   }
   memset(logits, 0, s->layout->vocab * sizeof *logits);
   for (uint32_t step = 0; step < s->layout->steps_per_token && status == NT_OK; step++) {
@@ -357,7 +385,8 @@ nt_status_t nt_session_reset(nt_session_t *s, nt_error_t *err) {
   return status;
 }
 
-// ---- state --------------------------------------------------------------------------------------------------
+// ---- state
+// --------------------------------------------------------------------------------------------------
 
 nt_status_t nt_session_save(nt_session_t *s, const char *path, uint32_t next, nt_error_t *err) {
   nt_system_set_note(s->dut, next);
@@ -378,7 +407,8 @@ static void restore_reference(nt_session_t *s) {
     for (uint32_t c = 0; c < population->chunks; c++) {
       read_chunk(s, o, &population->chunk[c], s->values);
       for (uint32_t n = 0; n < population->chunk[c].count; n++) {
-        h[(size_t)layer * s->layout->hidden + population->chunk[c].first + n] = (int16_t)s->values[n];
+        h[(size_t)layer * s->layout->hidden + population->chunk[c].first + n] =
+            (int16_t)s->values[n];
       }
     }
   }
@@ -388,7 +418,8 @@ nt_status_t nt_session_restore(nt_session_t *s, const char *path, uint32_t *next
   nt_status_t status = nt_system_restore(s->dut, path, err);
   *next = nt_system_note(s->dut);
   if (status == NT_OK && *next >= s->layout->vocab) {
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: the next token is %u, allowed is 0 to %u", path, *next, s->layout->vocab - 1);
+    status = nt_fail(err, NT_ERR_FORMAT, "%s: the next token is %u, allowed is 0 to %u", path,
+                     *next, s->layout->vocab - 1);
   }
   if (status == NT_OK && s->golden != NULL) {
     status = nt_system_restore(s->golden, path, err);
@@ -399,9 +430,11 @@ nt_status_t nt_session_restore(nt_session_t *s, const char *path, uint32_t *next
   return status;
 }
 
-// ---- facts --------------------------------------------------------------------------------------------------
+// ---- facts
+// --------------------------------------------------------------------------------------------------
 
-// Multiply-accumulates from the integer reference's code counters: code vectors feed matrices with known rows.
+// Multiply-accumulates from the integer reference's code counters: code vectors feed matrices with
+// known rows.
 static void count_macs(const nt_session_t *s, uint64_t *nonzero, uint64_t *dense) {
   size_t count = 0;
   const nt_integer_counter_t *counters = nt_integer_model_counters(s->integer, &count);
@@ -413,7 +446,10 @@ static void count_macs(const nt_session_t *s, uint64_t *nonzero, uint64_t *dense
     const nt_qmodel_t *q = s->qmodel;
     if (sscanf(counters[i].name, "stage.%u.codes_%u%c", &number, &vector, &tail) == 2) {
       const bool shared = number / 2 < q->layers && q->layer[number / 2].mixer_norm.code_count == 1;
-      rows = number == 2 * q->layers ? q->vocab : number % 2 == 1 ? 2 * q->intermediate : shared ? 3 * q->hidden : q->hidden;
+      rows = number == 2 * q->layers ? q->vocab
+             : number % 2 == 1       ? 2 * q->intermediate
+             : shared                ? 3 * q->hidden
+                                     : q->hidden;
     } else if (sscanf(counters[i].name, "mixer.%u.codes_%u%c", &number, &vector, &tail) == 2 ||
                sscanf(counters[i].name, "mlp.%u.codes_%u%c", &number, &vector, &tail) == 2) {
       rows = q->hidden;
@@ -427,7 +463,8 @@ nt_session_stats_t nt_session_stats(const nt_session_t *s) {
   nt_session_stats_t stats = s->stats;
   if (s->lockstep != NULL) {
     stats.lockstep = nt_lockstep_stats(s->lockstep);
-    nt_lockstep_times(s->lockstep, &stats.golden_seconds, &stats.dut_seconds, &stats.compare_seconds);
+    nt_lockstep_times(s->lockstep, &stats.golden_seconds, &stats.dut_seconds,
+                      &stats.compare_seconds);
     count_macs(s, &stats.synapse_macs, &stats.dense_macs);
   }
   return stats;

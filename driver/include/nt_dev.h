@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_dev: one tile, whatever is behind it. Back ends: golden tile (csim), verilated tile (testbench).
+// nt_dev: one tile, whatever is behind it. Back ends: golden tile (csim), verilated tile
+// (testbench).
 //
-// Semantics: docs/spec/timestep.md. A device is used by one thread at a time; different devices are independent.
+// Semantics: docs/spec/timestep.md. A device is used by one thread at a time; different devices are
+// independent.
 #ifndef NT_DEV_H
 #define NT_DEV_H
 
@@ -16,7 +18,8 @@
 extern "C" {
 #endif
 
-/// Tile parameters (docs/spec/tables.md). Part of every image; a device refuses an image made for others.
+/// Tile parameters (docs/spec/tables.md). Part of every image; a device refuses an image made for
+/// others.
 typedef struct nt_params {
   uint32_t cores, word_bits, pool_words, lines, acc_bits, prog_words, table_words, groups;
 } nt_params_t;
@@ -25,16 +28,21 @@ typedef struct nt_params {
 nt_params_t nt_params_default(void);
 /// Checks ranges and powers of two; the error names the parameter, its value and the range.
 nt_status_t nt_params_check(const nt_params_t *params, nt_error_t *err);
-/// Derived shape: lanes of a line (WORD_BITS/2), engine lanes and 32-bit words per pool word (WORD_BITS/32).
-static inline uint32_t nt_params_line_lanes(const nt_params_t *p) { return p->word_bits / 2; }
-static inline uint32_t nt_params_word_lanes(const nt_params_t *p) { return p->word_bits / 32; }
+/// Derived shape: lanes of a line (WORD_BITS/2), engine lanes and 32-bit words per pool word
+/// (WORD_BITS/32).
+static inline uint32_t nt_params_line_lanes(const nt_params_t *p) {
+  return p->word_bits / 2;
+}
+static inline uint32_t nt_params_word_lanes(const nt_params_t *p) {
+  return p->word_bits / 32;
+}
 
 /// A spike message, unpacked (docs/spec/memory.md). `payload` is in [-2^23, 2^23).
 typedef struct nt_spike {
-  uint16_t tile;  ///< destination tile, NT_HOST_TILE for the host
-  uint8_t cores;  ///< destination cores, one bit each
-  uint8_t type;   ///< NT_SPIKE_TYPE_*
-  uint16_t axon;  ///< input axon
+  uint16_t tile; ///< destination tile, NT_HOST_TILE for the host
+  uint8_t cores; ///< destination cores, one bit each
+  uint8_t type;  ///< NT_SPIKE_TYPE_*
+  uint16_t axon; ///< input axon
   int32_t payload;
 } nt_spike_t;
 
@@ -64,21 +72,26 @@ typedef struct nt_dev_ops {
   /// Tile registers by byte offset (NT_REG_*), exactly the AXI4-Lite view.
   nt_status_t (*reg_read)(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err);
   nt_status_t (*reg_write)(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t *err);
-  /// `count` consecutive 32-bit words of a space (NT_SPACE_*) of a core. The back door when the back end has one. A refused access
-  /// (NT_ERR_DEVICE) transfers nothing and sets no ERROR bit.
-  nt_status_t (*mem_read)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, uint32_t *words,
-                          nt_error_t *err);
-  nt_status_t (*mem_write)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
-                           const uint32_t *words, nt_error_t *err);
-  /// The same by request/response messages through the host port, one word at a time; a test proves both equal.
-  nt_status_t (*msg_read)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t *word, nt_error_t *err);
-  nt_status_t (*msg_write)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word, nt_error_t *err);
+  /// `count` consecutive 32-bit words of a space (NT_SPACE_*) of a core. The back door when the
+  /// back end has one. A refused access (NT_ERR_DEVICE) transfers nothing and sets no ERROR bit.
+  nt_status_t (*mem_read)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                          uint32_t count, uint32_t *words, nt_error_t *err);
+  nt_status_t (*mem_write)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                           uint32_t count, const uint32_t *words, nt_error_t *err);
+  /// The same by request/response messages through the host port, one word at a time; a test proves
+  /// both equal.
+  nt_status_t (*msg_read)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                          uint32_t *word, nt_error_t *err);
+  nt_status_t (*msg_write)(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                           uint32_t word, nt_error_t *err);
   /// Spikes into the spike-in port, consumed when the call returns; they act in the next step run.
   /// NT_ERR_ARG if a tile, type or payload has no wire form; then none is injected.
   nt_status_t (*inject)(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_error_t *err);
-  /// Runs timestep `timestep` (writes TIMESTEP, START, waits). NT_OK whatever FLAGS and ERROR say. NT_ERR_TIMEOUT after `max_cycles` with phase and queues in the text.
+  /// Runs timestep `timestep` (writes TIMESTEP, START, waits). NT_OK whatever FLAGS and ERROR say.
+  /// NT_ERR_TIMEOUT after `max_cycles` with phase and queues in the text.
   nt_status_t (*step)(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error_t *err);
-  /// Spikes that left the tile since the last drain, in any order; valid until the next inject, step or drain.
+  /// Spikes that left the tile since the last drain, in any order; valid until the next inject,
+  /// step or drain.
   void (*drain)(nt_dev_t *dev, const nt_spike_t **spikes, size_t *count);
   /// Probes since the last call, same rules.
   void (*drain_probes)(nt_dev_t *dev, const nt_probe_t **probes, size_t *count);
@@ -93,11 +106,13 @@ typedef struct nt_dev_ops {
 
   /// Activity the step worked on: bit d of activity[line]; LINES bytes.
   void (*current_activity)(nt_dev_t *dev, uint32_t core, uint8_t *activity);
-  /// Accumulators the step worked on, sign-extended: WORD_BITS/2 values of row dendrite * LINES + line, which must have been active.
+  /// Accumulators the step worked on, sign-extended: WORD_BITS/2 values of row dendrite * LINES +
+  /// line, which must have been active.
   void (*current_row)(nt_dev_t *dev, uint32_t core, uint32_t row, int32_t *values);
   /// Switches recording of sent messages on or off (off after open).
   void (*set_tap)(nt_dev_t *dev, bool on);
-  /// Every message the core sent in the step, wire form, any order, also those that stayed in the tile or were dropped as misrouted.
+  /// Every message the core sent in the step, wire form, any order, also those that stayed in the
+  /// tile or were dropped as misrouted.
   void (*tap)(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count);
 } nt_dev_ops_t;
 
@@ -111,10 +126,10 @@ struct nt_dev {
 void nt_dev_close(nt_dev_t *dev); ///< NULL is allowed
 nt_status_t nt_dev_reg_read(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err);
 nt_status_t nt_dev_reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t *err);
-nt_status_t nt_dev_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, uint32_t *words,
-                            nt_error_t *err);
-nt_status_t nt_dev_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
-                             const uint32_t *words, nt_error_t *err);
+nt_status_t nt_dev_mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                            uint32_t count, uint32_t *words, nt_error_t *err);
+nt_status_t nt_dev_mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr,
+                             uint32_t count, const uint32_t *words, nt_error_t *err);
 nt_status_t nt_dev_inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_error_t *err);
 nt_status_t nt_dev_step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error_t *err);
 void nt_dev_drain(nt_dev_t *dev, const nt_spike_t **spikes, size_t *count);
@@ -123,7 +138,8 @@ uint64_t nt_dev_cycles(nt_dev_t *dev);
 /// Number of 32-bit words in a space of a core with these parameters; 0 if there is no such space.
 uint32_t nt_dev_space_words(const nt_params_t *params, uint32_t space);
 /// Reads the 64-bit counter NT_COUNTER_*.
-nt_status_t nt_dev_counter(nt_dev_t *dev, uint32_t core, uint32_t counter, uint64_t *value, nt_error_t *err);
+nt_status_t nt_dev_counter(nt_dev_t *dev, uint32_t core, uint32_t counter, uint64_t *value,
+                           nt_error_t *err);
 
 #ifdef __cplusplus
 }

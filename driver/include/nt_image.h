@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/// Contents of one core. Arrays have the full size of their space (nt_dev_space_words) and are zero where nothing was put.
+/// Contents of one core. Arrays have the full size of their space (nt_dev_space_words) and are zero
+/// where nothing was put.
 typedef struct nt_image_core {
   uint32_t *pool;  ///< [POOL_WORDS * WORD_BITS/32]
   uint32_t *prog;  ///< [PROG_WORDS]
@@ -35,12 +36,14 @@ typedef struct nt_image {
 } nt_image_t;
 
 /// Allocates an image of `tiles` empty tiles (1..NT_HOST_TILE). NT_ERR_MEMORY, NT_ERR_RANGE.
-nt_status_t nt_image_create(const nt_params_t *params, uint32_t tiles, nt_image_t **image, nt_error_t *err);
+nt_status_t nt_image_create(const nt_params_t *params, uint32_t tiles, nt_image_t **image,
+                            nt_error_t *err);
 void nt_image_free(nt_image_t *image); ///< NULL is allowed
 /// The core's contents; `tile` and `core` must exist.
 nt_image_core_t *nt_image_core(const nt_image_t *image, uint32_t tile, uint32_t core);
 /// Adds a copy of `data` under `name` (1..15 characters, not yet used).
-nt_status_t nt_image_add_section(nt_image_t *image, const char *name, const void *data, size_t size, nt_error_t *err);
+nt_status_t nt_image_add_section(nt_image_t *image, const char *name, const void *data, size_t size,
+                                 nt_error_t *err);
 /// The section of that name or NULL.
 const nt_image_section_t *nt_image_section(const nt_image_t *image, const char *name);
 /// Writes the file atomically (temporary file, then rename). Fills image->crc.

@@ -9,18 +9,18 @@ extern "C" {
 
 /// Result of every library call. The value is also the exit code of the `neurotile` command.
 typedef enum nt_status {
-  NT_OK = 0,             ///< done
-  NT_ERR_MISMATCH = 1,   ///< two levels that must agree do not
-  NT_ERR_ARG = 2,        ///< a caller's argument or command-line option is wrong
-  NT_ERR_RTL_ASSERT = 3, ///< an assertion inside the RTL fired
-  NT_ERR_TIMEOUT = 4,    ///< no progress within the allowed number of cycles
-  NT_ERR_INTERNAL = 5,   ///< a bug in neurotile itself
-  NT_ERR_IO = 6,         ///< a file cannot be opened, read or written
-  NT_ERR_FORMAT = 7,     ///< a file's content is damaged or not of the documented form
-  NT_ERR_RANGE = 8,      ///< a value is outside what the tile or the network can hold
-  NT_ERR_UNSUPPORTED = 9,///< well-formed, but not something the tile can run
-  NT_ERR_DEVICE = 10,    ///< a tile reported an error flag or refused an access
-  NT_ERR_MEMORY = 11     ///< out of memory
+  NT_OK = 0,              ///< done
+  NT_ERR_MISMATCH = 1,    ///< two levels that must agree do not
+  NT_ERR_ARG = 2,         ///< a caller's argument or command-line option is wrong
+  NT_ERR_RTL_ASSERT = 3,  ///< an assertion inside the RTL fired
+  NT_ERR_TIMEOUT = 4,     ///< no progress within the allowed number of cycles
+  NT_ERR_INTERNAL = 5,    ///< a bug in neurotile itself
+  NT_ERR_IO = 6,          ///< a file cannot be opened, read or written
+  NT_ERR_FORMAT = 7,      ///< a file's content is damaged or not of the documented form
+  NT_ERR_RANGE = 8,       ///< a value is outside what the tile or the network can hold
+  NT_ERR_UNSUPPORTED = 9, ///< well-formed, but not something the tile can run
+  NT_ERR_DEVICE = 10,     ///< a tile reported an error flag or refused an access
+  NT_ERR_MEMORY = 11      ///< out of memory
 } nt_status_t;
 
 /// Why a call failed, for people: names the file, field, value found and value allowed.

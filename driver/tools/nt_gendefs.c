@@ -2,7 +2,8 @@
 // nt_gendefs: writes everything generated from docs/spec/nt_definitions.def.
 //
 // usage: nt_gendefs DEFINITIONS OUTPUT_ROOT
-// Writes OUTPUT_ROOT/{rtl/include/nt_defs.vh, driver/include/nt_defs.h, docs/spec/tables.md, waves/filters/*.txt}.
+// Writes OUTPUT_ROOT/{rtl/include/nt_defs.vh, driver/include/nt_defs.h, docs/spec/tables.md,
+// waves/filters/*.txt}.
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,7 +18,8 @@ typedef struct definition {
   kind_t kind;
   const char *record; // enum type or record name
   const char *name;
-  uint32_t a, b, c; // PARAM default,min,max; CONST/ENUM value; FIELD lsb,width; REG offset; CREG index
+  uint32_t a, b,
+      c; // PARAM default,min,max; CONST/ENUM value; FIELD lsb,width; REG offset; CREG index
   const char *text; // access (REG, CREG)
   const char *reset;
   const char *doc;
@@ -27,8 +29,10 @@ static const definition_t definitions[] = {
 #define PARAM(name, def, min, max, doc) {KIND_PARAM, "", #name, def, min, max, "", "", doc},
 #define CONST(name, value, doc) {KIND_CONST, "", #name, value, 0, 0, "", "", doc},
 #define ENUM(type, name, value, doc) {KIND_ENUM, #type, #name, value, 0, 0, "", "", doc},
-#define FIELD(record, name, lsb, width, doc) {KIND_FIELD, #record, #name, lsb, width, 0, "", "", doc},
-#define REG(name, offset, access, reset, doc) {KIND_REG, "", #name, offset, 0, 0, #access, #reset, doc},
+#define FIELD(record, name, lsb, width, doc)                                                       \
+  {KIND_FIELD, #record, #name, lsb, width, 0, "", "", doc},
+#define REG(name, offset, access, reset, doc)                                                      \
+  {KIND_REG, "", #name, offset, 0, 0, #access, #reset, doc},
 #define CREG(name, index, access, doc) {KIND_CREG, "", #name, index, 0, 0, #access, "", doc},
 #include "nt_definitions.def"
 #undef PARAM
@@ -40,7 +44,8 @@ static const definition_t definitions[] = {
 };
 enum { DEFINITION_COUNT = sizeof definitions / sizeof definitions[0] };
 
-#define VERILOG_NOTICE "// Generated from docs/spec/nt_definitions.def by nt_gendefs; do not edit.\n"
+#define VERILOG_NOTICE                                                                             \
+  "// Generated from docs/spec/nt_definitions.def by nt_gendefs; do not edit.\n"
 
 static void die(const char *format, ...) {
   va_list args;
@@ -82,7 +87,8 @@ static uint32_t hash_file(const char *path) {
   return hash;
 }
 
-// Rejects overlapping fields, fields outside their record, duplicate codes, and unaligned registers.
+// Rejects overlapping fields, fields outside their record, duplicate codes, and unaligned
+// registers.
 static void check_definitions(void) {
   for (size_t i = 0; i < DEFINITION_COUNT; i++) {
     const definition_t *d = &definitions[i];
@@ -144,24 +150,28 @@ static void write_verilog(const char *root, uint32_t hash) {
 
 static void write_c(const char *root, uint32_t hash) {
   FILE *out = open_output(root, "driver/include/nt_defs.h");
-  (void)fprintf(out, "// SPDX-License-Identifier: Apache-2.0\n" VERILOG_NOTICE
-                     "#ifndef NT_DEFS_H\n#define NT_DEFS_H\n\n#define NT_DEFS_HASH 0x%08" PRIx32 "u\n\n", hash);
+  (void)fprintf(out,
+                "// SPDX-License-Identifier: Apache-2.0\n" VERILOG_NOTICE
+                "#ifndef NT_DEFS_H\n#define NT_DEFS_H\n\n#define NT_DEFS_HASH 0x%08" PRIx32 "u\n\n",
+                hash);
   for (size_t i = 0; i < DEFINITION_COUNT; i++) {
     const definition_t *d = &definitions[i];
     switch (d->kind) {
     case KIND_PARAM:
       (void)fprintf(out, "#define NT_%s_DEFAULT %" PRIu32 "u ///< %s\n", d->name, d->a, d->doc);
-      (void)fprintf(out, "#define NT_%s_MIN %" PRIu32 "u\n#define NT_%s_MAX %" PRIu32 "u\n", d->name, d->b, d->name,
-                    d->c);
+      (void)fprintf(out, "#define NT_%s_MIN %" PRIu32 "u\n#define NT_%s_MAX %" PRIu32 "u\n",
+                    d->name, d->b, d->name, d->c);
       break;
     case KIND_CONST:
       (void)fprintf(out, "#define NT_%s %" PRIu32 "u ///< %s\n", d->name, d->a, d->doc);
       break;
     case KIND_ENUM:
-      (void)fprintf(out, "#define NT_%s_%s %" PRIu32 "u ///< %s\n", d->record, d->name, d->a, d->doc);
+      (void)fprintf(out, "#define NT_%s_%s %" PRIu32 "u ///< %s\n", d->record, d->name, d->a,
+                    d->doc);
       break;
     case KIND_FIELD:
-      (void)fprintf(out, "#define NT_%s_%s_LSB %" PRIu32 "u ///< %s\n", d->record, d->name, d->a, d->doc);
+      (void)fprintf(out, "#define NT_%s_%s_LSB %" PRIu32 "u ///< %s\n", d->record, d->name, d->a,
+                    d->doc);
       (void)fprintf(out, "#define NT_%s_%s_W %" PRIu32 "u\n", d->record, d->name, d->b);
       break;
     case KIND_REG:
@@ -179,7 +189,8 @@ static void write_c(const char *root, uint32_t hash) {
 static void write_heading(FILE *out, const definition_t *d) {
   switch (d->kind) {
   case KIND_PARAM:
-    (void)fprintf(out, "\n## Tile parameters\n\n| Parameter | Default | Min | Max | Meaning |\n|---|---|---|---|---|\n");
+    (void)fprintf(out, "\n## Tile parameters\n\n| Parameter | Default | Min | Max | Meaning "
+                       "|\n|---|---|---|---|---|\n");
     break;
   case KIND_CONST:
     (void)fprintf(out, "\n## Constants\n\n| Constant | Value | Meaning |\n|---|---|---|\n");
@@ -191,10 +202,12 @@ static void write_heading(FILE *out, const definition_t *d) {
     (void)fprintf(out, "\n## Record %s\n\n| Field | Bits | Meaning |\n|---|---|---|\n", d->record);
     break;
   case KIND_REG:
-    (void)fprintf(out, "\n## Tile registers\n\n| Register | Offset | Access | Reset | Meaning |\n|---|---|---|---|---|\n");
+    (void)fprintf(out, "\n## Tile registers\n\n| Register | Offset | Access | Reset | Meaning "
+                       "|\n|---|---|---|---|---|\n");
     break;
   case KIND_CREG:
-    (void)fprintf(out, "\n## Core registers\n\n| Register | Index | Access | Meaning |\n|---|---|---|---|\n");
+    (void)fprintf(
+        out, "\n## Core registers\n\n| Register | Index | Access | Meaning |\n|---|---|---|---|\n");
     break;
   }
 }
@@ -202,17 +215,18 @@ static void write_heading(FILE *out, const definition_t *d) {
 static void write_row(FILE *out, const definition_t *d) {
   switch (d->kind) {
   case KIND_PARAM:
-    (void)fprintf(out, "| %s | %" PRIu32 " | %" PRIu32 " | %" PRIu32 " | %s |\n", d->name, d->a, d->b, d->c, d->doc);
+    (void)fprintf(out, "| %s | %" PRIu32 " | %" PRIu32 " | %" PRIu32 " | %s |\n", d->name, d->a,
+                  d->b, d->c, d->doc);
     break;
   case KIND_CONST:
-  case KIND_ENUM:
-    (void)fprintf(out, "| %s | %" PRIu32 " | %s |\n", d->name, d->a, d->doc);
-    break;
+  case KIND_ENUM: (void)fprintf(out, "| %s | %" PRIu32 " | %s |\n", d->name, d->a, d->doc); break;
   case KIND_FIELD:
-    (void)fprintf(out, "| %s | %" PRIu32 ":%" PRIu32 " | %s |\n", d->name, d->a + d->b - 1, d->a, d->doc);
+    (void)fprintf(out, "| %s | %" PRIu32 ":%" PRIu32 " | %s |\n", d->name, d->a + d->b - 1, d->a,
+                  d->doc);
     break;
   case KIND_REG:
-    (void)fprintf(out, "| %s | 0x%03" PRIX32 " | %s | %s | %s |\n", d->name, d->a, d->text, d->reset, d->doc);
+    (void)fprintf(out, "| %s | 0x%03" PRIX32 " | %s | %s | %s |\n", d->name, d->a, d->text,
+                  d->reset, d->doc);
     break;
   case KIND_CREG:
     (void)fprintf(out, "| %s | %" PRIu32 " | %s | %s |\n", d->name, d->a, d->text, d->doc);
@@ -226,8 +240,9 @@ static bool same_table(const definition_t *a, const definition_t *b) {
 
 static void write_tables(const char *root) {
   FILE *out = open_output(root, "docs/spec/tables.md");
-  (void)fprintf(out, "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
-                     "<!-- Generated from nt_definitions.def by nt_gendefs; do not edit. -->\n# Tables\n");
+  (void)fprintf(
+      out, "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
+           "<!-- Generated from nt_definitions.def by nt_gendefs; do not edit. -->\n# Tables\n");
   bool done[DEFINITION_COUNT] = {false};
   for (size_t i = 0; i < DEFINITION_COUNT; i++) {
     if (done[i]) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_layout: where every population of a compiled network lives, and when its observables can be seen (docs/spec/network.md).
-// Travels in the image as section "layout" (JSON) beside "embedding" (int16 rows) and "tokenizer".
+// nt_layout: where every population of a compiled network lives, and when its observables can be
+// seen (docs/spec/network.md). Travels in the image as section "layout" (JSON) beside "embedding"
+// (int16 rows) and "tokenizer".
 #ifndef NT_LAYOUT_H
 #define NT_LAYOUT_H
 
@@ -65,11 +66,12 @@ nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_err
 /// Spikes that start a token: its embedding row and the pace spikes. `spikes` has room for
 /// hidden + chunks of E entries (nt_layout_token_spikes_max). NT_ERR_RANGE if token >= vocab.
 size_t nt_layout_token_spikes_max(const nt_layout_t *layout);
-nt_status_t nt_layout_token_spikes(const nt_layout_t *layout, uint32_t token, nt_spike_t *spikes, size_t *count, nt_error_t *err);
+nt_status_t nt_layout_token_spikes(const nt_layout_t *layout, uint32_t token, nt_spike_t *spikes,
+                                   size_t *count, nt_error_t *err);
 
 /// The chunk that covers `line` of a core, with its population; false if none does.
-bool nt_layout_find(const nt_layout_t *layout, uint32_t tile, uint32_t core, uint32_t line, const nt_population_t **population,
-                    const nt_chunk_t **chunk);
+bool nt_layout_find(const nt_layout_t *layout, uint32_t tile, uint32_t core, uint32_t line,
+                    const nt_population_t **population, const nt_chunk_t **chunk);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_qmodel: the quantised network (docs/spec/network.md) as data. Made by nt_quantise, run by nt_integer_model (L1),
-// compiled by nt_mapper. All arrays are owned by the nt_qmodel_t and freed by nt_qmodel_free.
+// nt_qmodel: the quantised network (docs/spec/network.md) as data. Made by nt_quantise, run by
+// nt_integer_model (L1), compiled by nt_mapper. All arrays are owned by the nt_qmodel_t and freed
+// by nt_qmodel_free.
 #ifndef NT_QMODEL_H
 #define NT_QMODEL_H
 
@@ -13,12 +14,13 @@
 extern "C" {
 #endif
 
-/// A ternary matrix: out x in codes in {-1, 0, 1}, row-major; y = sat(rshift(acc * multiplier, shift), 16).
+/// A ternary matrix: out x in codes in {-1, 0, 1}, row-major; y = sat(rshift(acc * multiplier,
+/// shift), 16).
 typedef struct nt_qmatrix {
   uint32_t out, in;
-  int8_t *codes;       ///< [out][in]
-  int32_t multiplier;  ///< 1..32767; not used by the head
-  uint32_t shift;      ///< 0..62; not used by the head
+  int8_t *codes;      ///< [out][in]
+  int32_t multiplier; ///< 1..32767; not used by the head
+  uint32_t shift;     ///< 0..62; not used by the head
 } nt_qmatrix_t;
 
 /// One vector of int8 codes formed at a norm site.
@@ -29,12 +31,12 @@ typedef struct nt_qcodes {
 
 /// A norm site (network.md, "Norm and codes").
 typedef struct nt_qnorm {
-  uint32_t inputs;        ///< n
-  int16_t *outer;         ///< wo [n], NULL when absent
-  uint32_t outer_shift;   ///< so
-  uint32_t square_shift;  ///< ss
+  uint32_t inputs;         ///< n
+  int16_t *outer;          ///< wo [n], NULL when absent
+  uint32_t outer_shift;    ///< so
+  uint32_t square_shift;   ///< ss
   int32_t static_exponent; ///< cs
-  uint32_t code_count;    ///< 1, or 3 for i, f, g with different inner norms
+  uint32_t code_count;     ///< 1, or 3 for i, f, g with different inner norms
   nt_qcodes_t codes[3];
 } nt_qnorm_t;
 
@@ -42,17 +44,17 @@ typedef struct nt_qlayer {
   nt_qnorm_t mixer_norm; ///< over x; codes for i, f, g (one shared, or three in this order)
   nt_qmatrix_t i, f, g;  ///< H x H
   uint32_t frac_i, frac_f, frac_g, frac_h; ///< fraction bits, 1..15
-  int16_t *lower_bound;  ///< lb [H], Q0.15, 0..32767
-  int16_t *gnorm_weight; ///< wg [H]
-  uint32_t v_shift;      ///< S_v
-  nt_qnorm_t o_norm;     ///< over v
-  nt_qmatrix_t o;        ///< H x H
-  nt_qnorm_t mlp_norm;   ///< over x
-  nt_qmatrix_t gate_up;  ///< 2I x H
+  int16_t *lower_bound;                    ///< lb [H], Q0.15, 0..32767
+  int16_t *gnorm_weight;                   ///< wg [H]
+  uint32_t v_shift;                        ///< S_v
+  nt_qnorm_t o_norm;                       ///< over v
+  nt_qmatrix_t o;                          ///< H x H
+  nt_qnorm_t mlp_norm;                     ///< over x
+  nt_qmatrix_t gate_up;                    ///< 2I x H
   uint32_t frac_u;
-  uint32_t w_shift;      ///< S_w
-  nt_qnorm_t down_norm;  ///< over v
-  nt_qmatrix_t down;     ///< H x I
+  uint32_t w_shift;     ///< S_w
+  nt_qnorm_t down_norm; ///< over v
+  nt_qmatrix_t down;    ///< H x I
 } nt_qlayer_t;
 
 typedef struct nt_qmodel {
@@ -69,20 +71,22 @@ typedef struct nt_qmodel {
 /// Frees everything; `model` may be NULL.
 void nt_qmodel_free(nt_qmodel_t *model);
 
-/// The sigmoid and inverse-square-root tables of docs/spec/arithmetic.md, entries packed as the tile's
-/// TABLE holds them (low half base, high half slope). `rsqrt` has entries 32..127 at index 0..95.
+/// The sigmoid and inverse-square-root tables of docs/spec/arithmetic.md, entries packed as the
+/// tile's TABLE holds them (low half base, high half slope). `rsqrt` has entries 32..127 at index
+/// 0..95.
 void nt_qmodel_tables(uint32_t sigmoid[32], uint32_t rsqrt[96]);
 
-/// ss of a norm over `inputs` values: the smallest shift >= 7 with which `inputs` squares sum below 2^31
-/// (network.md, "Norm and codes"). `inputs` is 1..2^31 - 1.
+/// ss of a norm over `inputs` values: the smallest shift >= 7 with which `inputs` squares sum below
+/// 2^31 (network.md, "Norm and codes"). `inputs` is 1..2^31 - 1.
 uint32_t nt_qmodel_square_shift(uint32_t inputs);
 
 /// cs of a norm over `inputs` values, 1 or more: floor(log2(inputs) / 2) - 6.
 int32_t nt_qmodel_static_exponent(uint32_t inputs);
 
-/// Checks the overflow proof of network.md for this model; the error names layer, tensor, value and bound. Also checks that
-/// shapes agree, that no array is missing and that every value has its documented range, so that a proven model
-/// can be run and compiled without further checks. Errors: NT_ERR_RANGE.
+/// Checks the overflow proof of network.md for this model; the error names layer, tensor, value and
+/// bound. Also checks that shapes agree, that no array is missing and that every value has its
+/// documented range, so that a proven model can be run and compiled without further checks. Errors:
+/// NT_ERR_RANGE.
 nt_status_t nt_qmodel_prove(const nt_qmodel_t *model, nt_error_t *err);
 
 #ifdef __cplusplus

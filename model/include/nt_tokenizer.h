@@ -20,7 +20,8 @@ typedef struct nt_tokenizer nt_tokenizer_t;
 /// with nt_tokenizer_close. Errors: NT_ERR_IO unreadable; NT_ERR_FORMAT not a SentencePiece model.
 nt_status_t nt_tokenizer_open(const char *path, nt_tokenizer_t **out, nt_error_t *err);
 
-/// The same from `size` bytes in memory, which are not needed afterwards; `name` stands for the path in messages.
+/// The same from `size` bytes in memory, which are not needed afterwards; `name` stands for the
+/// path in messages.
 nt_status_t nt_tokenizer_open_memory(const void *model, size_t size, const char *name,
                                      nt_tokenizer_t **out, nt_error_t *err);
 

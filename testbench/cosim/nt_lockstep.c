@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-// State words of one group, as a range of pool words that does not wrap; groups never change after loading.
+// State words of one group, as a range of pool words that does not wrap; groups never change after
+// loading.
 typedef struct state_range {
   uint32_t word, words; // pool words
   uint32_t first;       // place of `word` among the group's state words
@@ -62,17 +63,21 @@ static nt_status_t find_ranges(nt_lockstep_t *l, nt_error_t *err) {
     for (uint32_t g = 0; g < p->groups; g++) {
       const uint32_t *group = l->image->core[i].group + (size_t)g * NT_GROUP_WORDS;
       const uint32_t neurons = group[1] & ((1u << NT_GROUP1_NEURONS_W) - 1);
-      const uint32_t state_words = group[3] >> NT_GROUP3_STATE_WORDS_LSB & ((1u << NT_GROUP3_STATE_WORDS_W) - 1);
+      const uint32_t state_words =
+          group[3] >> NT_GROUP3_STATE_WORDS_LSB & ((1u << NT_GROUP3_STATE_WORDS_W) - 1);
       const uint32_t lanes = nt_params_word_lanes(p);
       if ((group[0] >> NT_GROUP0_ENABLE_LSB & 1) == 0 || state_words == 0) {
         continue;
       }
-      const uint32_t base = (group[3] >> NT_GROUP3_STATE_BASE_LSB & ((1u << NT_GROUP3_STATE_BASE_W) - 1)) % p->pool_words;
+      const uint32_t base =
+          (group[3] >> NT_GROUP3_STATE_BASE_LSB & ((1u << NT_GROUP3_STATE_BASE_W) - 1)) %
+          p->pool_words;
       const uint32_t words = (neurons + lanes - 1) / lanes * state_words;
       const uint32_t before_wrap = words < p->pool_words - base ? words : p->pool_words - base;
       state_range_t range = {.word = base,
                              .words = before_wrap,
-                             .line = group[0] >> NT_GROUP0_LINE_LSB & ((1u << NT_GROUP0_LINE_W) - 1),
+                             .line =
+                                 group[0] >> NT_GROUP0_LINE_LSB & ((1u << NT_GROUP0_LINE_W) - 1),
                              .state_words = state_words};
       ranges->range[ranges->count++] = range;
       if (before_wrap < words) {
@@ -86,7 +91,8 @@ static nt_status_t find_ranges(nt_lockstep_t *l, nt_error_t *err) {
   return NT_OK;
 }
 
-nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_system_t *dut, nt_lockstep_t **lockstep, nt_error_t *err) {
+nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_system_t *dut,
+                             nt_lockstep_t **lockstep, nt_error_t *err) {
   const nt_params_t *p = &image->params;
   nt_lockstep_t *l = calloc(1, sizeof *l);
   if (l == NULL) {
@@ -113,8 +119,10 @@ nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_sy
     nt_dev_t *pair[2] = {nt_system_tile(golden, t), nt_system_tile(dut, t)};
     for (int i = 0; i < 2 && status == NT_OK; i++) {
       const nt_dev_ops_t *ops = pair[i]->ops;
-      if (ops->current_activity == NULL || ops->current_row == NULL || ops->set_tap == NULL || ops->tap == NULL) {
-        status = nt_fail(err, NT_ERR_UNSUPPORTED, "lockstep: back end %s has no observation functions", ops->name);
+      if (ops->current_activity == NULL || ops->current_row == NULL || ops->set_tap == NULL ||
+          ops->tap == NULL) {
+        status = nt_fail(err, NT_ERR_UNSUPPORTED,
+                         "lockstep: back end %s has no observation functions", ops->name);
       } else {
         ops->set_tap(pair[i], true);
       }
@@ -141,7 +149,8 @@ void nt_lockstep_close(nt_lockstep_t *l) {
   free(l);
 }
 
-nt_status_t nt_lockstep_inject(nt_lockstep_t *l, const nt_spike_t *spikes, size_t count, nt_error_t *err) {
+nt_status_t nt_lockstep_inject(nt_lockstep_t *l, const nt_spike_t *spikes, size_t count,
+                               nt_error_t *err) {
   const nt_status_t status = nt_system_inject(l->golden, spikes, count, err);
   return status == NT_OK ? nt_system_inject(l->dut, spikes, count, err) : status;
 }
@@ -150,9 +159,11 @@ nt_status_t nt_lockstep_inject(nt_lockstep_t *l, const nt_spike_t *spikes, size_
 static nt_status_t differ(nt_lockstep_t *l, nt_mismatch_t mismatch, nt_error_t *err) {
   l->mismatch = mismatch;
   return nt_fail(err, NT_ERR_MISMATCH,
-                 "MISMATCH at timestep %u, %s: tile %u core %u, %s%s, expected %" PRId64 " (golden), got %" PRId64 " (device under test)",
-                 mismatch.timestep, nt_stage_str(mismatch.stage), mismatch.tile, mismatch.core, mismatch.has_neuron ? "neuron's " : "",
-                 mismatch.field, mismatch.expected, mismatch.got);
+                 "MISMATCH at timestep %u, %s: tile %u core %u, %s%s, expected %" PRId64
+                 " (golden), got %" PRId64 " (device under test)",
+                 mismatch.timestep, nt_stage_str(mismatch.stage), mismatch.tile, mismatch.core,
+                 mismatch.has_neuron ? "neuron's " : "", mismatch.field, mismatch.expected,
+                 mismatch.got);
 }
 
 typedef struct place {
@@ -161,7 +172,8 @@ typedef struct place {
 } place_t;
 
 static nt_mismatch_t at(const place_t *place, nt_stage_t stage) {
-  return (nt_mismatch_t){.timestep = place->timestep, .tile = place->tile, .core = place->core, .stage = stage};
+  return (nt_mismatch_t){
+      .timestep = place->timestep, .tile = place->tile, .core = place->core, .stage = stage};
 }
 
 static nt_status_t compare_accumulators(nt_lockstep_t *l, const place_t *place, nt_error_t *err) {
@@ -200,7 +212,8 @@ static nt_status_t compare_accumulators(nt_lockstep_t *l, const place_t *place, 
       m.index = d;
       m.expected = values[m.lane];
       m.got = others[m.lane];
-      (void)snprintf(m.field, sizeof m.field, "accumulator of dendrite %u, line %u lane %u", d, line, m.lane);
+      (void)snprintf(m.field, sizeof m.field, "accumulator of dendrite %u, line %u lane %u", d,
+                     line, m.lane);
       return differ(l, m, err);
     }
   }
@@ -216,7 +229,8 @@ static nt_status_t compare_state(nt_lockstep_t *l, const place_t *place, nt_erro
     const state_range_t *range = &ranges->range[r];
     const uint32_t *expected = pool + (size_t)range->word * lanes;
     const uint32_t count = range->words * lanes;
-    const nt_status_t status = nt_dev_mem_read(place->dut, place->core, NT_SPACE_POOL, range->word * lanes, count, l->buffer, err);
+    const nt_status_t status = nt_dev_mem_read(place->dut, place->core, NT_SPACE_POOL,
+                                               range->word * lanes, count, l->buffer, err);
     if (status != NT_OK) {
       return status;
     }
@@ -236,7 +250,8 @@ static nt_status_t compare_state(nt_lockstep_t *l, const place_t *place, nt_erro
     m.index = word % range->state_words;
     m.expected = (int32_t)expected[i];
     m.got = (int32_t)l->buffer[i];
-    (void)snprintf(m.field, sizeof m.field, "state word %u, line %u lane %u", m.index, m.line, m.lane);
+    (void)snprintf(m.field, sizeof m.field, "state word %u, line %u lane %u", m.index, m.line,
+                   m.lane);
     return differ(l, m, err);
   }
   return NT_OK;
@@ -245,8 +260,8 @@ static nt_status_t compare_state(nt_lockstep_t *l, const place_t *place, nt_erro
 static void describe_spike(bool present, uint64_t wire, char *text, size_t size) {
   const nt_spike_t spike = nt_spike_unpack(wire);
   if (present) {
-    (void)snprintf(text, size, "[tile %u cores 0x%02x axon %u type %u payload %" PRId32 "]", spike.tile, spike.cores, spike.axon, spike.type,
-                   spike.payload);
+    (void)snprintf(text, size, "[tile %u cores 0x%02x axon %u type %u payload %" PRId32 "]",
+                   spike.tile, spike.cores, spike.axon, spike.type, spike.payload);
   } else {
     (void)snprintf(text, size, "[none]");
   }
@@ -260,7 +275,8 @@ static nt_status_t compare_spikes(nt_lockstep_t *l, const place_t *place, nt_err
   l->stats.spikes += expected_count;
   bool has_expected = false, has_got = false;
   uint64_t only_expected = 0, only_got = 0;
-  if (nt_multiset_equal(&l->multiset, expected, expected_count, got, got_count, &has_expected, &only_expected, &has_got, &only_got)) {
+  if (nt_multiset_equal(&l->multiset, expected, expected_count, got, got_count, &has_expected,
+                        &only_expected, &has_got, &only_got)) {
     return NT_OK;
   }
   nt_mismatch_t m = at(place, NT_STAGE_SPIKE);
@@ -274,9 +290,11 @@ static nt_status_t compare_spikes(nt_lockstep_t *l, const place_t *place, nt_err
 }
 
 static nt_status_t compare_counters(nt_lockstep_t *l, const place_t *place, nt_error_t *err) {
-  static const char *const names[NT_COUNTERS_EXACT] = {"MSG_IN", "SYNOPS", "WORDS", "NEURONS", "INSTRS", "MSG_OUT"};
+  static const char *const names[NT_COUNTERS_EXACT] = {"MSG_IN",  "SYNOPS", "WORDS",
+                                                       "NEURONS", "INSTRS", "MSG_OUT"};
   uint32_t words[2 * NT_COUNTERS_EXACT], flags = 0;
-  nt_status_t status = nt_dev_mem_read(place->dut, place->core, NT_SPACE_CREG, NT_CREG_COUNTERS, 2 * NT_COUNTERS_EXACT, words, err);
+  nt_status_t status = nt_dev_mem_read(place->dut, place->core, NT_SPACE_CREG, NT_CREG_COUNTERS,
+                                       2 * NT_COUNTERS_EXACT, words, err);
   if (status == NT_OK) {
     status = nt_dev_mem_read(place->dut, place->core, NT_SPACE_CREG, NT_CREG_FLAGS, 1, &flags, err);
   }
@@ -296,7 +314,8 @@ static nt_status_t compare_counters(nt_lockstep_t *l, const place_t *place, nt_e
     }
   }
   const uint32_t overflow = 1u << NT_FLAGS_ACC_OVERFLOW_LSB;
-  const uint32_t care = nt_golden_acc_overflow(place->golden, place->core) == NT_GOLDEN_UNSPECIFIED ? ~overflow : ~0u;
+  const uint32_t care =
+      nt_golden_acc_overflow(place->golden, place->core) == NT_GOLDEN_UNSPECIFIED ? ~overflow : ~0u;
   const uint32_t golden_flags = nt_golden_flags(place->golden, place->core);
   l->stats.counters += NT_COUNTERS_EXACT + 1;
   if (((golden_flags ^ flags) & care) != 0) {
@@ -310,7 +329,8 @@ static nt_status_t compare_counters(nt_lockstep_t *l, const place_t *place, nt_e
   return NT_OK;
 }
 
-static nt_status_t compare_schedule(nt_lockstep_t *l, uint32_t timestep, const uint32_t **ran, size_t *count, nt_error_t *err) {
+static nt_status_t compare_schedule(nt_lockstep_t *l, uint32_t timestep, const uint32_t **ran,
+                                    size_t *count, nt_error_t *err) {
   const uint32_t *other = NULL;
   size_t other_count = 0;
   nt_system_ran(l->golden, ran, count);
@@ -330,7 +350,8 @@ static nt_status_t compare_schedule(nt_lockstep_t *l, uint32_t timestep, const u
 
 nt_status_t nt_lockstep_step(nt_lockstep_t *l, nt_error_t *err) {
   typedef nt_status_t (*compare_fn)(nt_lockstep_t *, const place_t *, nt_error_t *);
-  static const compare_fn stages[] = {compare_accumulators, compare_state, compare_spikes, compare_counters};
+  static const compare_fn stages[] = {compare_accumulators, compare_state, compare_spikes,
+                                      compare_counters};
   const uint32_t timestep = nt_system_timestep(l->golden);
   const double t0 = now();
   nt_status_t status = nt_system_step(l->golden, err);
@@ -347,7 +368,8 @@ nt_status_t nt_lockstep_step(nt_lockstep_t *l, nt_error_t *err) {
   for (size_t s = 0; s < sizeof stages / sizeof stages[0]; s++) {
     for (size_t i = 0; i < count && status == NT_OK; i++) {
       for (uint32_t c = 0; c < l->image->params.cores && status == NT_OK; c++) {
-        const place_t place = {timestep, ran[i], c, nt_system_tile(l->golden, ran[i]), nt_system_tile(l->dut, ran[i])};
+        const place_t place = {timestep, ran[i], c, nt_system_tile(l->golden, ran[i]),
+                               nt_system_tile(l->dut, ran[i])};
         status = stages[s](l, &place, err);
       }
     }
@@ -365,7 +387,8 @@ static nt_status_t sweep_core(nt_lockstep_t *l, const place_t *place, nt_error_t
   for (uint32_t space = NT_SPACE_POOL; space <= NT_SPACE_ACT; space++) {
     const uint32_t words = nt_dev_space_words(&l->image->params, space);
     uint32_t *expected = l->buffer, *got = l->buffer + words;
-    nt_status_t status = nt_dev_mem_read(place->golden, place->core, space, 0, words, expected, err);
+    nt_status_t status =
+        nt_dev_mem_read(place->golden, place->core, space, 0, words, expected, err);
     if (status == NT_OK) {
       status = nt_dev_mem_read(place->dut, place->core, space, 0, words, got, err);
     }
@@ -394,7 +417,8 @@ nt_status_t nt_lockstep_sweep(nt_lockstep_t *l, nt_error_t *err) {
   nt_status_t status = NT_OK;
   for (uint32_t t = 0; t < l->image->tiles && status == NT_OK; t++) {
     for (uint32_t c = 0; c < l->image->params.cores && status == NT_OK; c++) {
-      const place_t place = {nt_system_timestep(l->golden), t, c, nt_system_tile(l->golden, t), nt_system_tile(l->dut, t)};
+      const place_t place = {nt_system_timestep(l->golden), t, c, nt_system_tile(l->golden, t),
+                             nt_system_tile(l->dut, t)};
       status = sweep_core(l, &place, err);
     }
   }
@@ -402,8 +426,12 @@ nt_status_t nt_lockstep_sweep(nt_lockstep_t *l, nt_error_t *err) {
   return status;
 }
 
-const nt_mismatch_t *nt_lockstep_mismatch(const nt_lockstep_t *l) { return &l->mismatch; }
-nt_lockstep_stats_t nt_lockstep_stats(const nt_lockstep_t *l) { return l->stats; }
+const nt_mismatch_t *nt_lockstep_mismatch(const nt_lockstep_t *l) {
+  return &l->mismatch;
+}
+nt_lockstep_stats_t nt_lockstep_stats(const nt_lockstep_t *l) {
+  return l->stats;
+}
 void nt_lockstep_times(const nt_lockstep_t *l, double *golden, double *dut, double *compare) {
   *golden = l->golden_time;
   *dut = l->dut_time;

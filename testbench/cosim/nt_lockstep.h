@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_lockstep: runs a golden system and a system under test side by side and compares them at every timestep.
+// nt_lockstep: runs a golden system and a system under test side by side and compares them at every
+// timestep.
 //
-// Compared per core that ran, in causal order: activity and accumulators the step worked on, neuron state after it, every
-// message sent (as a multiset), exact counters and flags. Sweeps compare all memories of all tiles. The first difference ends the run.
+// Compared per core that ran, in causal order: activity and accumulators the step worked on, neuron
+// state after it, every message sent (as a multiset), exact counters and flags. Sweeps compare all
+// memories of all tiles. The first difference ends the run.
 #ifndef NT_LOCKSTEP_H
 #define NT_LOCKSTEP_H
 
@@ -28,11 +30,11 @@ const char *nt_stage_str(nt_stage_t stage);
 typedef struct nt_mismatch {
   uint32_t timestep, tile, core;
   nt_stage_t stage;
-  bool has_neuron;            ///< line and lane are meaningful
-  uint32_t line, lane;        ///< core-local place of the neuron
-  uint32_t index;             ///< dendrite (accumulator), state word (state), counter number (counter)
+  bool has_neuron;     ///< line and lane are meaningful
+  uint32_t line, lane; ///< core-local place of the neuron
+  uint32_t index;      ///< dendrite (accumulator), state word (state), counter number (counter)
   int64_t expected, got;
-  char field[176];            ///< e.g. "state word 0", "counter SYNOPS", "space PROG word 17"
+  char field[176]; ///< e.g. "state word 0", "counter SYNOPS", "space PROG word 17"
 } nt_mismatch_t;
 
 /// How much was compared; a run that compared nothing has not passed.
@@ -43,13 +45,16 @@ typedef struct nt_lockstep_stats {
 
 typedef struct nt_lockstep nt_lockstep_t;
 
-/// `golden` must be a system of golden tiles, `dut` any back end with observation; both opened with `image`, which must outlive the object.
-/// Switches taps on. The systems stay the caller's.
-nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_system_t *dut, nt_lockstep_t **lockstep, nt_error_t *err);
+/// `golden` must be a system of golden tiles, `dut` any back end with observation; both opened with
+/// `image`, which must outlive the object. Switches taps on. The systems stay the caller's.
+nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_system_t *dut,
+                             nt_lockstep_t **lockstep, nt_error_t *err);
 void nt_lockstep_close(nt_lockstep_t *lockstep); ///< NULL is allowed
 /// The same spikes into both systems.
-nt_status_t nt_lockstep_inject(nt_lockstep_t *lockstep, const nt_spike_t *spikes, size_t count, nt_error_t *err);
-/// One timestep of both and the comparison. NT_ERR_MISMATCH fills the mismatch; any other error comes from a back end.
+nt_status_t nt_lockstep_inject(nt_lockstep_t *lockstep, const nt_spike_t *spikes, size_t count,
+                               nt_error_t *err);
+/// One timestep of both and the comparison. NT_ERR_MISMATCH fills the mismatch; any other error
+/// comes from a back end.
 nt_status_t nt_lockstep_step(nt_lockstep_t *lockstep, nt_error_t *err);
 /// Compares every word of POOL, PROG, TABLE, GROUP, ACC, ACT of every core.
 nt_status_t nt_lockstep_sweep(nt_lockstep_t *lockstep, nt_error_t *err);

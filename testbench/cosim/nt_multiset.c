@@ -44,10 +44,12 @@ static void add(nt_multiset_t *set, uint64_t key, int32_t amount) {
   set->count[at] += amount;
 }
 
-bool nt_multiset_equal(nt_multiset_t *set, const uint64_t *expected, size_t expected_count, const uint64_t *got, size_t got_count,
-                       bool *has_expected, uint64_t *only_expected, bool *has_got, uint64_t *only_got) {
+bool nt_multiset_equal(nt_multiset_t *set, const uint64_t *expected, size_t expected_count,
+                       const uint64_t *got, size_t got_count, bool *has_expected,
+                       uint64_t *only_expected, bool *has_got, uint64_t *only_got) {
   *has_expected = *has_got = false;
-  if (expected_count == got_count && (expected_count == 0 || memcmp(expected, got, expected_count * sizeof *got) == 0)) {
+  if (expected_count == got_count &&
+      (expected_count == 0 || memcmp(expected, got, expected_count * sizeof *got) == 0)) {
     return true;
   }
   if (!reserve(set, expected_count + got_count)) {

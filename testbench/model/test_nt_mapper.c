@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled networks on golden tiles (L2) against the integer reference (L1): every observable of every token, bit for bit.
+// Compiled networks on golden tiles (L2) against the integer reference (L1): every observable of
+// every token, bit for bit.
 #include "nt_golden.h"
 #include "nt_integer_model.h"
 #include "nt_layout.h"
@@ -8,6 +9,7 @@
 #include "nt_qmodel_section.h"
 #include "nt_system.h"
 
+#include <cmocka.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 typedef struct bench {
   nt_qmodel_t *qmodel;
@@ -27,7 +28,8 @@ typedef struct bench {
   uint64_t compared;
 } bench_t;
 
-static nt_status_t open_golden(void *user, uint32_t tile, const nt_params_t *params, nt_dev_t **dev, nt_error_t *err) {
+static nt_status_t open_golden(void *user, uint32_t tile, const nt_params_t *params, nt_dev_t **dev,
+                               nt_error_t *err) {
   (void)user;
   (void)tile;
   return nt_golden_open(params, dev, err);
@@ -51,12 +53,15 @@ static void expect_values(void *user, const char *name, const int32_t *values, s
   fail_msg("the layout has no observable %s", name);
 }
 
-static int32_t tile_value(bench_t *b, const nt_observable_t *o, const nt_chunk_t *chunk, uint32_t n) {
+static int32_t tile_value(bench_t *b, const nt_observable_t *o, const nt_chunk_t *chunk,
+                          uint32_t n) {
   const nt_params_t *p = &b->image->params;
   nt_dev_t *dev = nt_system_tile(b->system, chunk->tile);
   if (o->kind == NT_OBSERVABLE_STATE) {
     const uint32_t lanes = nt_params_word_lanes(p);
-    return (int32_t)nt_golden_pool(dev, chunk->core)[(chunk->state_base + n / lanes * chunk->state_words + o->index) * lanes + n % lanes];
+    return (int32_t)nt_golden_pool(
+        dev, chunk->core)[(chunk->state_base + n / lanes * chunk->state_words + o->index) * lanes +
+                          n % lanes];
   }
   const uint32_t lanes = nt_params_line_lanes(p), line = chunk->line + n / lanes;
   uint8_t activity[NT_LINES_MAX];
@@ -79,7 +84,8 @@ static void compare_step(bench_t *b, uint32_t token, uint32_t step) {
         const int32_t expected = b->expected[i][o->broadcast ? 0 : chunk->first + n];
         const int32_t got = tile_value(b, o, chunk, n);
         if (expected != got) {
-          fail_msg("token %u step %u: %s channel %u is %d, expected %d", token, step, o->name, chunk->first + n, got, expected);
+          fail_msg("token %u step %u: %s channel %u is %d, expected %d", token, step, o->name,
+                   chunk->first + n, got, expected);
         }
         b->compared++;
       }
@@ -89,7 +95,8 @@ static void compare_step(bench_t *b, uint32_t token, uint32_t step) {
 
 static void run_token(bench_t *b, uint32_t token) {
   nt_error_t err;
-  int32_t *logits = calloc(b->layout->vocab, sizeof *logits), *received = calloc(b->layout->vocab, sizeof *received);
+  int32_t *logits = calloc(b->layout->vocab, sizeof *logits),
+          *received = calloc(b->layout->vocab, sizeof *received);
   nt_spike_t *spikes = calloc(nt_layout_token_spikes_max(b->layout), sizeof *spikes);
   size_t count = 0;
   ok(nt_integer_model_step(b->integer, token, logits, &err), &err);
@@ -126,7 +133,8 @@ static void close_bench(bench_t *b) {
   nt_qmodel_free(b->qmodel);
 }
 
-static void open_bench(bench_t *b, const nt_qmodel_shape_t *shape, const nt_mapper_options_t *options, uint64_t seed) {
+static void open_bench(bench_t *b, const nt_qmodel_shape_t *shape,
+                       const nt_mapper_options_t *options, uint64_t seed) {
   nt_error_t err;
   nt_qmodel_t *made = NULL;
   ok(nt_qmodel_random(shape, seed, &made, &err), &err);
@@ -146,7 +154,8 @@ static void open_bench(bench_t *b, const nt_qmodel_shape_t *shape, const nt_mapp
   nt_integer_model_observe(b->integer, expect_values, b);
 }
 
-static void conform(const nt_qmodel_shape_t *shape, const nt_mapper_options_t *options, uint32_t tiles_min, uint64_t seed) {
+static void conform(const nt_qmodel_shape_t *shape, const nt_mapper_options_t *options,
+                    uint32_t tiles_min, uint64_t seed) {
   bench_t b = {.compared = 0};
   open_bench(&b, shape, options, seed);
   assert_true(b.image->tiles >= tiles_min);
@@ -155,7 +164,8 @@ static void conform(const nt_qmodel_shape_t *shape, const nt_mapper_options_t *o
   }
   run_token(&b, 0);
   assert_true(b.compared > 0);
-  print_message("%u tiles, %" PRIu64 " values agree (seed %" PRIu64 ")\n", b.image->tiles, b.compared, seed);
+  print_message("%u tiles, %" PRIu64 " values agree (seed %" PRIu64 ")\n", b.image->tiles,
+                b.compared, seed);
   close_bench(&b);
 }
 
@@ -197,7 +207,8 @@ static void test_too_large_for_a_core(void **state) {
   nt_error_t err;
   const nt_qmodel_shape_t shape = {512, 512, 1, 50, false, false};
   ok(nt_qmodel_random(&shape, 1, &made, &err), &err);
-  assert_int_equal(nt_mapper_compile(made, &(nt_mapper_options_t){params, -1}, &image, NULL, &err), NT_ERR_RANGE);
+  assert_int_equal(nt_mapper_compile(made, &(nt_mapper_options_t){params, -1}, &image, NULL, &err),
+                   NT_ERR_RANGE);
   assert_non_null(strstr(err.text, "population"));
   nt_qmodel_free(made);
 }
@@ -207,7 +218,8 @@ static void test_damaged_section(void **state) {
   bench_t b = {.compared = 0};
   const nt_qmodel_shape_t shape = {32, 64, 1, 10, false, false};
   open_bench(&b, &shape, &(nt_mapper_options_t){nt_params_default(), -1}, 15);
-  nt_image_section_t *section = (nt_image_section_t *)(uintptr_t)nt_image_section(b.image, "qmodel");
+  nt_image_section_t *section =
+      (nt_image_section_t *)(uintptr_t)nt_image_section(b.image, "qmodel");
   const size_t size = section->size;
   nt_error_t err;
   for (size_t cut = 0; cut < size; cut += 7) {
@@ -222,9 +234,12 @@ static void test_damaged_section(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_shared_codes),        cmocka_unit_test(test_distinct_codes_and_outer_weights),
-      cmocka_unit_test(test_packed_many_chunks),  cmocka_unit_test(test_small_tiles),
-      cmocka_unit_test(test_too_large_for_a_core), cmocka_unit_test(test_damaged_section),
+      cmocka_unit_test(test_shared_codes),
+      cmocka_unit_test(test_distinct_codes_and_outer_weights),
+      cmocka_unit_test(test_packed_many_chunks),
+      cmocka_unit_test(test_small_tiles),
+      cmocka_unit_test(test_too_large_for_a_core),
+      cmocka_unit_test(test_damaged_section),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,6 @@ struct Trace {
 };
 #endif
 
-
 constexpr uint32_t kBanks = NT_BEATS_PER_LINE;
 constexpr uint64_t kSettleCycles = 10000000; // no queue of a healthy tile takes longer to empty
 constexpr uint64_t kAxiCycles = 10000;       // no register access takes longer
@@ -84,15 +83,20 @@ struct Rtl {
   uint64_t corrupt_mask = 0;
 };
 
-Rtl *rtl_of(nt_dev_t *dev) { return reinterpret_cast<Rtl *>(dev); }
+Rtl *rtl_of(nt_dev_t *dev) {
+  return reinterpret_cast<Rtl *>(dev);
+}
 
 uint32_t field(uint64_t word, unsigned lsb, unsigned width) {
   return static_cast<uint32_t>(word >> lsb & ((UINT64_C(1) << width) - 1));
 }
 
-uint64_t place(uint64_t value, unsigned lsb) { return value << lsb; }
+uint64_t place(uint64_t value, unsigned lsb) {
+  return value << lsb;
+}
 
-// ---- the clock ------------------------------------------------------------------------------------
+// ---- the clock
+// ------------------------------------------------------------------------------------
 
 void take_response(Rtl *rtl, uint64_t data) {
   if (field(data, NT_HOST_KIND_LSB, NT_HOST_KIND_W) != NT_RSP_PROBE) {
@@ -152,7 +156,8 @@ void cycle(Rtl *rtl) {
   clock_high(rtl);
 }
 
-// ---- errors -----------------------------------------------------------------------------------------
+// ---- errors
+// -----------------------------------------------------------------------------------------
 
 const char *phase_name(uint32_t phase) {
   switch (phase) {
@@ -169,8 +174,8 @@ const char *phase_name(uint32_t phase) {
 nt_status_t check_asserts(Rtl *rtl, nt_error_t *err) {
   if (!rtl->context->gotError())
     return NT_OK;
-  return nt_fail(err, NT_ERR_RTL_ASSERT, "cycle %llu: RTL assertion at %s", static_cast<unsigned long long>(rtl->cycles),
-                 t_assertion.c_str());
+  return nt_fail(err, NT_ERR_RTL_ASSERT, "cycle %llu: RTL assertion at %s",
+                 static_cast<unsigned long long>(rtl->cycles), t_assertion.c_str());
 }
 
 void progress(nt_dev_t *dev, nt_progress_t *progress);
@@ -181,14 +186,15 @@ nt_status_t fail_timeout(Rtl *rtl, const char *what, uint64_t limit, nt_error_t 
   std::string queues;
   for (uint32_t c = 0; c < rtl->base.params.cores; c++) {
     char text[64];
-    std::snprintf(text, sizeof text, "; core %u: in %u, out %u%s%s", c, field(now.queue[c], NT_QUEUE_IN_LSB, NT_QUEUE_IN_W),
+    std::snprintf(text, sizeof text, "; core %u: in %u, out %u%s%s", c,
+                  field(now.queue[c], NT_QUEUE_IN_LSB, NT_QUEUE_IN_W),
                   field(now.queue[c], NT_QUEUE_OUT_LSB, NT_QUEUE_OUT_W),
                   field(now.queue[c], NT_QUEUE_SYNAPSE_BUSY_LSB, 1) != 0 ? ", synapse busy" : "",
                   field(now.queue[c], NT_QUEUE_ENGINE_BUSY_LSB, 1) != 0 ? ", engine busy" : "");
     queues += text;
   }
-  return nt_fail(err, NT_ERR_TIMEOUT, "%s: not done after %llu cycles: phase %s%s", what, static_cast<unsigned long long>(limit),
-                 phase_name(now.phase), queues.c_str());
+  return nt_fail(err, NT_ERR_TIMEOUT, "%s: not done after %llu cycles: phase %s%s", what,
+                 static_cast<unsigned long long>(limit), phase_name(now.phase), queues.c_str());
 }
 
 // Clocks until the tile is quiescent.
@@ -202,7 +208,8 @@ nt_status_t settle(Rtl *rtl, const char *what, uint64_t limit, nt_error_t *err) 
   return status;
 }
 
-// ---- registers --------------------------------------------------------------------------------------
+// ---- registers
+// --------------------------------------------------------------------------------------
 
 // Both halves of a write at once; returns when the response has come.
 uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
@@ -275,7 +282,8 @@ nt_status_t reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t
   return status;
 }
 
-// ---- the host port ------------------------------------------------------------------------------------
+// ---- the host port
+// ------------------------------------------------------------------------------------
 
 nt_status_t request(Rtl *rtl, uint64_t wire, nt_error_t *err) {
   Vnt_tile *top = rtl->top.get();
@@ -296,17 +304,21 @@ nt_status_t request(Rtl *rtl, uint64_t wire, nt_error_t *err) {
 }
 
 uint64_t request_word(uint32_t kind, uint32_t core, uint32_t space, uint32_t addr, uint32_t data) {
-  return place(kind, NT_HOST_KIND_LSB) | place(core, NT_HOST_CORE_LSB) | place(space, NT_HOST_SPACE_LSB) |
-         place(addr, NT_HOST_ADDR_LSB) | place(data, NT_HOST_DATA_LSB);
+  return place(kind, NT_HOST_KIND_LSB) | place(core, NT_HOST_CORE_LSB) |
+         place(space, NT_HOST_SPACE_LSB) | place(addr, NT_HOST_ADDR_LSB) |
+         place(data, NT_HOST_DATA_LSB);
 }
 
 nt_status_t check_request(uint32_t core, uint32_t space, uint32_t addr, nt_error_t *err) {
-  if (core >= 1u << NT_HOST_CORE_W || space >= 1u << NT_HOST_SPACE_W || addr >= 1u << NT_HOST_ADDR_W)
-    return nt_fail(err, NT_ERR_ARG, "core %u, space %u, word %u: does not fit a request", core, space, addr);
+  if (core >= 1u << NT_HOST_CORE_W || space >= 1u << NT_HOST_SPACE_W ||
+      addr >= 1u << NT_HOST_ADDR_W)
+    return nt_fail(err, NT_ERR_ARG, "core %u, space %u, word %u: does not fit a request", core,
+                   space, addr);
   return NT_OK;
 }
 
-nt_status_t msg_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t *word, nt_error_t *err) {
+nt_status_t msg_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t *word,
+                     nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
   nt_status_t status = check_request(core, space, addr, err);
   if (status == NT_OK)
@@ -314,28 +326,34 @@ nt_status_t msg_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr
   if (status != NT_OK)
     return status;
   if (!rtl->answered || field(rtl->answer, NT_HOST_KIND_LSB, NT_HOST_KIND_W) != NT_RSP_RDATA)
-    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: read refused", core, space, addr);
+    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: read refused", core, space,
+                   addr);
   const uint64_t expected = request_word(NT_RSP_RDATA, core, space, addr, 0);
   if (rtl->answer >> NT_HOST_ADDR_LSB != expected >> NT_HOST_ADDR_LSB)
-    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: answered 0x%016llx", core, space, addr,
-                   static_cast<unsigned long long>(rtl->answer));
+    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: answered 0x%016llx", core,
+                   space, addr, static_cast<unsigned long long>(rtl->answer));
   *word = field(rtl->answer, NT_HOST_DATA_LSB, NT_HOST_DATA_W);
   return NT_OK;
 }
 
-nt_status_t msg_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word, nt_error_t *err) {
+nt_status_t msg_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word,
+                      nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
   nt_status_t status = check_request(core, space, addr, err);
   if (status == NT_OK)
     status = request(rtl, request_word(NT_REQ_WRITE, core, space, addr, word), err);
   if (status == NT_OK && rtl->answered)
-    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: write refused", core, space, addr);
+    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: write refused", core, space,
+                   addr);
   return status;
 }
 
-// ---- the back door -------------------------------------------------------------------------------------
+// ---- the back door
+// -------------------------------------------------------------------------------------
 
-bool bit_at(const Signal &signal, uint32_t n) { return (signal.data[n / 8] >> (n % 8) & 1) != 0; }
+bool bit_at(const Signal &signal, uint32_t n) {
+  return (signal.data[n / 8] >> (n % 8) & 1) != 0;
+}
 
 void set_bit(const Signal &signal, uint32_t n, bool value) {
   const unsigned mask = 1u << (n % 8);
@@ -355,16 +373,19 @@ Place acc_place(const nt_params_t &p, const Signal &bank_memory, uint32_t row, u
   return {lane / lanes, row * row_bytes + lane % lanes * (p.acc_bits / 8)};
 }
 
-int32_t acc_get(const nt_params_t &p, const Core &core, uint32_t buffer, uint32_t row, uint32_t lane) {
+int32_t acc_get(const nt_params_t &p, const Core &core, uint32_t buffer, uint32_t row,
+                uint32_t lane) {
   const Place at = acc_place(p, core.acc[0][buffer], row, lane);
   const uint8_t *data = core.acc[at.bank][buffer].data + at.byte;
-  uint32_t value = data[0] | static_cast<uint32_t>(data[1]) << 8 | static_cast<uint32_t>(data[2]) << 16;
+  uint32_t value =
+      data[0] | static_cast<uint32_t>(data[1]) << 8 | static_cast<uint32_t>(data[2]) << 16;
   if (p.acc_bits == 32)
     return static_cast<int32_t>(value | static_cast<uint32_t>(data[3]) << 24);
   return static_cast<int32_t>(value ^ 0x800000u) - 0x800000;
 }
 
-void acc_set(const nt_params_t &p, const Core &core, uint32_t buffer, uint32_t row, uint32_t lane, uint32_t value) {
+void acc_set(const nt_params_t &p, const Core &core, uint32_t buffer, uint32_t row, uint32_t lane,
+             uint32_t value) {
   const Place at = acc_place(p, core.acc[0][buffer], row, lane);
   uint8_t *data = core.acc[at.bank][buffer].data + at.byte;
   for (uint32_t k = 0; k < p.acc_bits / 8; k++)
@@ -372,7 +393,9 @@ void acc_set(const nt_params_t &p, const Core &core, uint32_t buffer, uint32_t r
 }
 
 // Number of the activity bit of a row.
-uint32_t act_bit(const nt_params_t &p, uint32_t row) { return row % p.lines * NT_DENDRITES + row / p.lines; }
+uint32_t act_bit(const nt_params_t &p, uint32_t row) {
+  return row % p.lines * NT_DENDRITES + row / p.lines;
+}
 
 // A memory of plain 32-bit words, or NULL.
 const Signal *plain_space(const Core &core, uint32_t space) {
@@ -385,15 +408,17 @@ const Signal *plain_space(const Core &core, uint32_t space) {
   }
 }
 
-nt_status_t check_access(Rtl *rtl, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, nt_error_t *err) {
+nt_status_t check_access(Rtl *rtl, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
+                         nt_error_t *err) {
   const uint32_t words = nt_dev_space_words(&rtl->base.params, space);
   if (core >= rtl->base.params.cores || addr > words || count > words - addr)
-    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, words %u to %u: do not exist", core, space, addr, addr + count);
+    return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, words %u to %u: do not exist", core,
+                   space, addr, addr + count);
   return settle(rtl, "memory access", kSettleCycles, err);
 }
 
-nt_status_t mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, uint32_t *words,
-                     nt_error_t *err) {
+nt_status_t mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
+                     uint32_t *words, nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
   const nt_params_t &p = dev->params;
   nt_status_t status = check_access(rtl, core, space, addr, count, err);
@@ -410,7 +435,9 @@ nt_status_t mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr
     if (space == NT_SPACE_ACC) {
       const uint32_t lanes = nt_params_line_lanes(&p);
       const bool active = bit_at(c.act_coming, act_bit(p, at / lanes));
-      words[k] = active ? static_cast<uint32_t>(acc_get(p, c, *c.fill_sel.data, at / lanes, at % lanes)) : 0;
+      words[k] =
+          active ? static_cast<uint32_t>(acc_get(p, c, *c.fill_sel.data, at / lanes, at % lanes))
+                 : 0;
     } else if (space == NT_SPACE_ACT) {
       words[k] = 0;
       for (uint32_t d = 0; d < NT_DENDRITES; d++)
@@ -426,8 +453,8 @@ nt_status_t mem_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr
   return status;
 }
 
-nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count, const uint32_t *words,
-                      nt_error_t *err) {
+nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
+                      const uint32_t *words, nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
   const nt_params_t &p = dev->params;
   nt_status_t status = check_access(rtl, core, space, addr, count, err);
@@ -460,7 +487,8 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
   return status;
 }
 
-// ---- spikes and steps ----------------------------------------------------------------------------------
+// ---- spikes and steps
+// ----------------------------------------------------------------------------------
 
 // Forgets what drain and drain_probes handed out.
 void forget_read(Rtl *rtl) {
@@ -542,7 +570,8 @@ void drain_probes(nt_dev_t *dev, const nt_probe_t **probes, size_t *count) {
 
 bool pending(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);
-  // Spikes under way count once they have been added; an error shows at the next call that can report it.
+  // Spikes under way count once they have been added; an error shows at the next call that can
+  // report it.
   return settle(rtl, "spikes", kSettleCycles, nullptr) != NT_OK || rtl->top->pending_o;
 }
 
@@ -556,9 +585,12 @@ void progress(nt_dev_t *dev, nt_progress_t *progress) {
     axi_read(rtl, NT_REG_QUEUE0 + 4 * c, &progress->queue[c]);
 }
 
-uint64_t cycles(nt_dev_t *dev) { return rtl_of(dev)->cycles; }
+uint64_t cycles(nt_dev_t *dev) {
+  return rtl_of(dev)->cycles;
+}
 
-// ---- observation ------------------------------------------------------------------------------------
+// ---- observation
+// ------------------------------------------------------------------------------------
 
 void current_activity(nt_dev_t *dev, uint32_t core, uint8_t *activity) {
   const Core &c = rtl_of(dev)->cores[core];
@@ -573,14 +605,17 @@ void current_row(nt_dev_t *dev, uint32_t core, uint32_t row, int32_t *values) {
   if (p.acc_bits == 32) { // a bank's row is its values
     const size_t bytes = 4 * static_cast<size_t>(nt_params_word_lanes(&p));
     for (uint32_t b = 0; b < kBanks; b++)
-      std::memcpy(values + b * nt_params_word_lanes(&p), c.acc[b][buffer].data + row * bytes, bytes);
+      std::memcpy(values + b * nt_params_word_lanes(&p), c.acc[b][buffer].data + row * bytes,
+                  bytes);
     return;
   }
   for (uint32_t lane = 0; lane < nt_params_line_lanes(&p); lane++)
     values[lane] = acc_get(p, c, buffer, row, lane);
 }
 
-void set_tap(nt_dev_t *dev, bool on) { rtl_of(dev)->tapping = on; }
+void set_tap(nt_dev_t *dev, bool on) {
+  rtl_of(dev)->tapping = on;
+}
 
 void tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count) {
   const Core &c = rtl_of(dev)->cores[core];
@@ -588,7 +623,8 @@ void tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count) {
   *count = c.sent.size();
 }
 
-// ---- open and close ---------------------------------------------------------------------------------
+// ---- open and close
+// ---------------------------------------------------------------------------------
 
 void close(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);
@@ -597,9 +633,10 @@ void close(nt_dev_t *dev) {
   delete rtl;
 }
 
-constexpr nt_dev_ops_t kOps = {"rtl",     close,    reg_read, reg_write, mem_read, mem_write, msg_read,
-                               msg_write, inject,   step,     drain,     drain_probes, pending, progress,
-                               cycles,    current_activity, current_row, set_tap, tap};
+constexpr nt_dev_ops_t kOps = {
+    "rtl",       close,   reg_read, reg_write,    mem_read, mem_write, msg_read, msg_write,
+    inject,      step,    drain,    drain_probes, pending,  progress,  cycles,   current_activity,
+    current_row, set_tap, tap};
 
 // Finds signals of the model by name; the first one missing stays in `missing`.
 struct Finder {
@@ -667,10 +704,12 @@ nt_status_t check_params(const nt_params_t &wanted, nt_error_t *err) {
   std::string text;
   for (const auto &entry : list) {
     if (entry.wanted != entry.built)
-      text += std::string(text.empty() ? "" : ", ") + entry.name + " = " + std::to_string(entry.wanted) + " (built for " +
-              std::to_string(entry.built) + ")";
+      text += std::string(text.empty() ? "" : ", ") + entry.name + " = " +
+              std::to_string(entry.wanted) + " (built for " + std::to_string(entry.built) + ")";
   }
-  return text.empty() ? NT_OK : nt_fail(err, NT_ERR_UNSUPPORTED, "the verilated tile has other parameters: %s", text.c_str());
+  return text.empty() ? NT_OK
+                      : nt_fail(err, NT_ERR_UNSUPPORTED,
+                                "the verilated tile has other parameters: %s", text.c_str());
 }
 
 void reset(Rtl *rtl) {
@@ -740,7 +779,8 @@ nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *vcd_path, nt_error_t *e
   return NT_OK;
 #else
   (void)dev;
-  return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: this build has no wave support (NT_TRACE=OFF)", vcd_path);
+  return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: this build has no wave support (NT_TRACE=OFF)",
+                 vcd_path);
 #endif
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // nt_rtl: the verilated tile as a device.
 //
-// Memory access goes through the back door (straight into the model's memories); msg_read and msg_write go through the host
-// port like software would. Tile parameters are fixed when the model is built.
+// Memory access goes through the back door (straight into the model's memories); msg_read and
+// msg_write go through the host port like software would. Tile parameters are fixed when the model
+// is built.
 #ifndef NT_RTL_H
 #define NT_RTL_H
 
@@ -14,10 +15,12 @@ extern "C" {
 
 /// The parameters the model was built for.
 nt_params_t nt_rtl_params(void);
-/// Opens a tile after reset. NT_ERR_UNSUPPORTED names every parameter that differs from nt_rtl_params().
+/// Opens a tile after reset. NT_ERR_UNSUPPORTED names every parameter that differs from
+/// nt_rtl_params().
 nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err);
 
-/// Waves from now on: VCD, 1 ns unit, 10 ns clock period; time goes on from the cycles run so far. NT_ERR_IO when it cannot be written.
+/// Waves from now on: VCD, 1 ns unit, 10 ns clock period; time goes on from the cycles run so far.
+/// NT_ERR_IO when it cannot be written.
 nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *vcd_path, nt_error_t *err);
 void nt_rtl_trace_close(nt_dev_t *dev);
 
@@ -28,7 +31,8 @@ void nt_rtl_corrupt_spike(nt_dev_t *dev, uint64_t nth, uint64_t xor_mask);
 /// Runs the clock for so many cycles, for tests and speed measurements.
 nt_status_t nt_rtl_clock(nt_dev_t *dev, uint64_t cycles, nt_error_t *err);
 
-/// The memory pool of a core, POOL_WORDS * WORD_BITS/32 words, without a copy; valid until the device is closed.
+/// The memory pool of a core, POOL_WORDS * WORD_BITS/32 words, without a copy; valid until the
+/// device is closed.
 const uint32_t *nt_rtl_pool(nt_dev_t *dev, uint32_t core);
 
 #ifdef __cplusplus

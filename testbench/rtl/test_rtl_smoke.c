@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verilated tile through the device interface: registers, every space by both doors, one spike through a core. All
-// expectations are worked out by hand.
+// The verilated tile through the device interface: registers, every space by both doors, one spike
+// through a core. All expectations are worked out by hand.
 #include "nt_rtl.h"
 
 #include <setjmp.h>
@@ -64,17 +64,21 @@ static void put_dword(nt_dev_t *dev, uint32_t word, uint32_t dword, uint64_t val
   put(dev, NT_SPACE_POOL, addr + 1, (uint32_t)(value >> 32));
 }
 
-// A group of one whole line on line 1 whose port 0 sends to the host (VECTOR, axon 100, GRADED16), and its program.
+// A group of one whole line on line 1 whose port 0 sends to the host (VECTOR, axon 100, GRADED16),
+// and its program.
 static void load_group(nt_dev_t *dev, uint32_t flags, const uint32_t *program, uint32_t count) {
   const uint32_t lanes = nt_params_line_lanes(&dev->params);
   put(dev, NT_SPACE_GROUP, 0, flags | 1u << NT_GROUP0_LINE_LSB | 1u << NT_GROUP0_LINES_LSB);
   put(dev, NT_SPACE_GROUP, 1, lanes);
   put(dev, NT_SPACE_GROUP, 2, 4u << NT_GROUP2_ENTRY_LSB);
-  put(dev, NT_SPACE_GROUP, 3, 64u << NT_GROUP3_STATE_BASE_LSB | 1u << NT_GROUP3_STATE_WORDS_LSB | 1u << NT_GROUP3_CLEAR_WORDS_LSB);
+  put(dev, NT_SPACE_GROUP, 3,
+      64u << NT_GROUP3_STATE_BASE_LSB | 1u << NT_GROUP3_STATE_WORDS_LSB |
+          1u << NT_GROUP3_CLEAR_WORDS_LSB);
   put(dev, NT_SPACE_GROUP, 4, 40u << NT_GROUP_PORT_PTR_LSB | 1u << NT_GROUP_PORT_COUNT_LSB);
   put_dword(dev, 40, 0,
             (uint64_t)NT_HOST_TILE << NT_DEST_TILE_LSB | UINT64_C(100) << NT_DEST_AXON_LSB |
-                (uint64_t)NT_SPIKE_TYPE_GRADED16 << NT_DEST_TYPE_LSB | UINT64_C(1) << NT_DEST_VECTOR_LSB);
+                (uint64_t)NT_SPIKE_TYPE_GRADED16 << NT_DEST_TYPE_LSB |
+                UINT64_C(1) << NT_DEST_VECTOR_LSB);
   for (uint32_t k = 0; k < count; k++)
     put(dev, NT_SPACE_PROG, 4 + k, program[k]);
 }
@@ -95,7 +99,8 @@ static void load_axon(nt_dev_t *dev) {
 }
 
 static void inject(nt_dev_t *dev, uint16_t axon, int32_t payload) {
-  const nt_spike_t spike = {.cores = 1u << CORE, .type = NT_SPIKE_TYPE_GRADED24, .axon = axon, .payload = payload};
+  const nt_spike_t spike = {
+      .cores = 1u << CORE, .type = NT_SPIKE_TYPE_GRADED24, .axon = axon, .payload = payload};
   nt_error_t err = {0};
   if (nt_dev_inject(dev, &spike, 1, &err) != NT_OK)
     fail_msg("%s", err.text);
@@ -154,9 +159,12 @@ static void every_space_has_two_doors(void **state) {
   nt_dev_t *dev = *state;
   for (uint32_t space = NT_SPACE_POOL; space <= NT_SPACE_CREG; space++) {
     const uint32_t words = nt_dev_space_words(&dev->params, space);
-    const uint32_t mask = space == NT_SPACE_ACT ? 0xf : space == NT_SPACE_ACC && dev->params.acc_bits == 24 ? 0x7fffff : ~0u;
+    const uint32_t mask = space == NT_SPACE_ACT                                 ? 0xf
+                          : space == NT_SPACE_ACC && dev->params.acc_bits == 24 ? 0x7fffff
+                                                                                : ~0u;
     // The ends of the space; of the core registers the halves of counter 1.
-    const uint32_t ends[2] = {space == NT_SPACE_CREG ? 10 : 0, space == NT_SPACE_CREG ? 11 : words - 1};
+    const uint32_t ends[2] = {space == NT_SPACE_CREG ? 10 : 0,
+                              space == NT_SPACE_CREG ? 11 : words - 1};
     for (uint32_t k = 0; k < 2; k++) {
       nt_error_t err = {0};
       uint32_t word = 0;
@@ -188,13 +196,15 @@ static void bad_requests_are_refused(void **state) {
     assert_int_equal(nt_dev_reg_write(dev, NT_REG_ERROR, 1u << NT_ERROR_BAD_ADDR_LSB, NULL), NT_OK);
   }
   if (dev->params.cores < 8)
-    assert_int_equal(dev->ops->msg_read(dev, dev->params.cores, NT_SPACE_PROG, 0, &word, NULL), NT_ERR_DEVICE);
+    assert_int_equal(dev->ops->msg_read(dev, dev->params.cores, NT_SPACE_PROG, 0, &word, NULL),
+                     NT_ERR_DEVICE);
 }
 
 static void a_spike_goes_through(void **state) {
   nt_dev_t *dev = *state;
   const uint32_t lanes = nt_params_line_lanes(&dev->params);
-  const uint32_t program[] = {instr(NT_OP_RDC, 1, 0, 2), instr(NT_OP_SPK, 0, 1, 0), instr(NT_OP_END, 0, 0, 0)};
+  const uint32_t program[] = {instr(NT_OP_RDC, 1, 0, 2), instr(NT_OP_SPK, 0, 1, 0),
+                              instr(NT_OP_END, 0, 0, 0)};
   const nt_spike_t *spikes = NULL;
   size_t count = 0;
   load_axon(dev);
@@ -242,8 +252,12 @@ static void a_spike_goes_through(void **state) {
 static void state_is_kept_probed_and_cleared(void **state) {
   nt_dev_t *dev = *state;
   const uint32_t lanes = nt_params_line_lanes(&dev->params);
-  const uint32_t program[] = {instr(NT_OP_LD, 1, 0, 0), instr(NT_OP_SPC, 2, 0, NT_SPC_NEURON), instr(NT_OP_ADD, 1, 1, 2 << NT_INSTR_RB_LSB),
-                              instr(NT_OP_ST, 0, 1, 0), instr(NT_OP_PRB, 0, 1, 0), instr(NT_OP_END, 0, 0, 0)};
+  const uint32_t program[] = {instr(NT_OP_LD, 1, 0, 0),
+                              instr(NT_OP_SPC, 2, 0, NT_SPC_NEURON),
+                              instr(NT_OP_ADD, 1, 1, 2 << NT_INSTR_RB_LSB),
+                              instr(NT_OP_ST, 0, 1, 0),
+                              instr(NT_OP_PRB, 0, 1, 0),
+                              instr(NT_OP_END, 0, 0, 0)};
   const nt_probe_t *probes = NULL;
   size_t count = 0;
   load_group(dev, 3, program, 6);
@@ -276,14 +290,16 @@ static void commands_while_busy_are_refused(void **state) {
   assert_int_equal(reg(dev, NT_REG_TILE_ID), 0);
   assert_int_equal(nt_rtl_clock(dev, 4 * 4 * (NT_STRIP_INSTR_LIMIT + 10), &err), NT_OK);
   assert_int_equal(reg(dev, NT_REG_STATUS) & 1, 0);
-  assert_int_equal(reg(dev, NT_REG_ERROR), 1u << NT_ERROR_BUSY_WRITE_LSB | 1u << (NT_ERROR_CORE_LSB + CORE));
+  assert_int_equal(reg(dev, NT_REG_ERROR),
+                   1u << NT_ERROR_BUSY_WRITE_LSB | 1u << (NT_ERROR_CORE_LSB + CORE));
   assert_int_equal(get(dev, NT_SPACE_CREG, NT_CREG_FLAGS), 1u << NT_FLAGS_RUNAWAY_LSB);
   assert_int_equal(counter(dev, NT_COUNTER_INSTRS), 4 * NT_STRIP_INSTR_LIMIT);
 }
 
 static void a_blocked_port_is_named_and_released(void **state) {
   nt_dev_t *dev = *state;
-  const uint32_t program[] = {instr(NT_OP_RDC, 1, 0, 2), instr(NT_OP_SPK, 0, 1, 0), instr(NT_OP_END, 0, 0, 0)};
+  const uint32_t program[] = {instr(NT_OP_RDC, 1, 0, 2), instr(NT_OP_SPK, 0, 1, 0),
+                              instr(NT_OP_END, 0, 0, 0)};
   const nt_spike_t *spikes = NULL;
   size_t count = 0;
   nt_error_t err = {0};

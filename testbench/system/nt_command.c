@@ -63,8 +63,8 @@ void nt_command_free(nt_command_result_t *result) {
 
 void nt_command_expect(const nt_command_result_t *result, int code, const char *part) {
   if (result->code != code || strstr(result->err, part) == NULL) {
-    fail_msg("exit code %d, expected %d and an error text with \"%s\"; said:\n%s%s", result->code, code, part, result->out,
-             result->err);
+    fail_msg("exit code %d, expected %d and an error text with \"%s\"; said:\n%s%s", result->code,
+             code, part, result->out, result->err);
   }
   NT_EQUAL(result->code, code); // counts the comparison
 }

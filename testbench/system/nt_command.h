@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_command: runs the neurotile command as a user would, with a time limit, and keeps what it said.
+// nt_command: runs the neurotile command as a user would, with a time limit, and keeps what it
+// said.
 #ifndef NT_COMMAND_H
 #define NT_COMMAND_H
 
@@ -17,7 +18,8 @@ nt_command_result_t nt_command_run(unsigned seconds, const char *const *argument
 
 void nt_command_free(nt_command_result_t *result);
 
-/// Fails the test, with everything the run said, unless it ended with `code` and its error text contains `part`.
+/// Fails the test, with everything the run said, unless it ended with `code` and its error text
+/// contains `part`.
 void nt_command_expect(const nt_command_result_t *result, int code, const char *part);
 
 #endif

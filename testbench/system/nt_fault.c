@@ -47,7 +47,8 @@ static uint32_t find_list(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32
   return 0;
 }
 
-nt_fault_t nt_fault_weight(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input, uint32_t neuron) {
+nt_fault_t nt_fault_weight(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input,
+                           uint32_t neuron) {
   const nt_params_t *p = &talk->image->params;
   const uint32_t lane = neuron % nt_params_line_lanes(p);
   const uint32_t word = find_list(talk, chunk, input) + neuron / nt_params_line_lanes(p);
@@ -62,11 +63,13 @@ nt_fault_t nt_fault_first_instruction(const nt_talk_t *talk, const nt_chunk_t *c
   return (nt_fault_t){.tile = chunk->tile,
                       .core = chunk->core,
                       .space = NT_SPACE_PROG,
-                      .address = field(group_word(talk, chunk, 2), NT_GROUP2_ENTRY_LSB, NT_GROUP2_ENTRY_W),
+                      .address =
+                          field(group_word(talk, chunk, 2), NT_GROUP2_ENTRY_LSB, NT_GROUP2_ENTRY_W),
                       .bit = NT_INSTR_OP_LSB + NT_INSTR_OP_W - 1};
 }
 
-nt_fault_t nt_fault_state(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t word, uint32_t neuron, unsigned bit) {
+nt_fault_t nt_fault_state(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t word,
+                          uint32_t neuron, unsigned bit) {
   const uint32_t lanes = nt_params_word_lanes(&talk->image->params);
   const uint32_t descriptor = group_word(talk, chunk, 3);
   const uint32_t base = field(descriptor, NT_GROUP3_STATE_BASE_LSB, NT_GROUP3_STATE_BASE_W);
@@ -82,7 +85,8 @@ nt_fault_t nt_fault_host_axon(const nt_talk_t *talk, const nt_chunk_t *chunk, un
   const uint32_t per_word = talk->image->params.word_bits / 64;
   for (uint32_t port = 0; port < NT_PORTS; port++) {
     const uint32_t descriptor = group_word(talk, chunk, 4 + port);
-    const uint64_t first = (uint64_t)field(descriptor, NT_GROUP_PORT_PTR_LSB, NT_GROUP_PORT_PTR_W) * per_word;
+    const uint64_t first =
+        (uint64_t)field(descriptor, NT_GROUP_PORT_PTR_LSB, NT_GROUP_PORT_PTR_W) * per_word;
     const uint32_t count = field(descriptor, NT_GROUP_PORT_COUNT_LSB, NT_GROUP_PORT_COUNT_W);
     for (uint64_t at = first; at < first + count; at++) {
       const uint64_t entry = dword(core_of(talk, chunk)->pool, at);
@@ -96,6 +100,7 @@ nt_fault_t nt_fault_host_axon(const nt_talk_t *talk, const nt_chunk_t *chunk, un
       }
     }
   }
-  fail_msg("tile %u core %u group %u: sends nothing to the host", chunk->tile, chunk->core, chunk->group);
+  fail_msg("tile %u core %u group %u: sends nothing to the host", chunk->tile, chunk->core,
+           chunk->group);
   return (nt_fault_t){0};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_fault: single bits in the memories of a tile, and where docs/spec/memory.md puts what a test wants to damage.
+// nt_fault: single bits in the memories of a tile, and where docs/spec/memory.md puts what a test
+// wants to damage.
 #ifndef NT_FAULT_H
 #define NT_FAULT_H
 
@@ -14,12 +15,15 @@ typedef struct nt_fault {
 /// Flips the bit in the system under test.
 void nt_fault_inject(const nt_talk_t *talk, const nt_fault_t *fault);
 
-/// Bit 0 of the weight that leads from the `input`th sender to `neuron` of the chunk on dendrite 0, which a DENSE list of each sender serves.
-nt_fault_t nt_fault_weight(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input, uint32_t neuron);
+/// Bit 0 of the weight that leads from the `input`th sender to `neuron` of the chunk on dendrite 0,
+/// which a DENSE list of each sender serves.
+nt_fault_t nt_fault_weight(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input,
+                           uint32_t neuron);
 /// Highest bit of the opcode of the first instruction of the chunk's program: no opcode has it set.
 nt_fault_t nt_fault_first_instruction(const nt_talk_t *talk, const nt_chunk_t *chunk);
 /// A bit of a state word of a neuron.
-nt_fault_t nt_fault_state(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t word, uint32_t neuron, unsigned bit);
+nt_fault_t nt_fault_state(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t word,
+                          uint32_t neuron, unsigned bit);
 /// A bit of the axon number in the first destination of the chunk that is the host.
 nt_fault_t nt_fault_host_axon(const nt_talk_t *talk, const nt_chunk_t *chunk, unsigned bit);
 

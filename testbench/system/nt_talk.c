@@ -13,7 +13,8 @@ nt_image_t *nt_talk_image(void) {
 
 nt_talk_t nt_talk_open(nt_image_t *image, nt_backend_t backend, bool check, uint64_t max_cycles) {
   nt_error_t err;
-  const nt_session_options_t options = {.backend = backend, .check = check, .max_cycles = max_cycles};
+  const nt_session_options_t options = {
+      .backend = backend, .check = check, .max_cycles = max_cycles};
   nt_talk_t talk = {.image = image};
   NT_OK_CALL(nt_session_open(image, &options, &talk.session, &err), err);
   talk.layout = nt_session_layout(talk.session);

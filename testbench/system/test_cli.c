@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every wrong input gives its documented exit code and a message that names what was wrong. Nothing hangs.
+// Every wrong input gives its documented exit code and a message that names what was wrong. Nothing
+// hangs.
 #include "nt_command.h"
 #include "nt_mapper.h"
 #include "nt_qmodel_section.h"
@@ -12,12 +13,13 @@
 enum { SECONDS = 60 };
 
 typedef struct fixture {
-  char good_state[NT_TEST_PATH_MAX]; ///< behind the prompt, from NT_TEST_IMAGE
+  char good_state[NT_TEST_PATH_MAX];  ///< behind the prompt, from NT_TEST_IMAGE
   char other_image[NT_TEST_PATH_MAX]; ///< the same network for tiles with other parameters
   char scratch[NT_TEST_PATH_MAX];
 } fixture_t;
 
-// The same network on tiles with twice the lines and half the program memory, and the sections that a text needs.
+// The same network on tiles with twice the lines and half the program memory, and the sections that
+// a text needs.
 static void write_other_image(const char *path) {
   nt_error_t err;
   nt_image_t *image = nt_talk_image(), *other = NULL;
@@ -30,7 +32,8 @@ static void write_other_image(const char *path) {
   NT_OK_CALL(nt_qmodel_store(qmodel, other, &err), err);
   const nt_image_section_t *tokenizer = nt_image_section(image, "tokenizer");
   assert_non_null(tokenizer);
-  NT_OK_CALL(nt_image_add_section(other, tokenizer->name, tokenizer->data, tokenizer->size, &err), err);
+  NT_OK_CALL(nt_image_add_section(other, tokenizer->name, tokenizer->data, tokenizer->size, &err),
+             err);
   NT_OK_CALL(nt_image_save(other, path, &err), err);
   nt_qmodel_free(qmodel);
   nt_image_free(other);
@@ -43,8 +46,9 @@ static int setup(void **state) {
   nt_test_path(f->good_state, "good.nts");
   nt_test_path(f->other_image, "other.nti");
   nt_test_path(f->scratch, "scratch");
-  nt_command_result_t result = NT_COMMAND(SECONDS, "generate", "--model", NT_TEST_IMAGE, "--backend", "golden", "--no-check", "--tokens", "0",
-                                          "--state-out", f->good_state);
+  nt_command_result_t result =
+      NT_COMMAND(SECONDS, "generate", "--model", NT_TEST_IMAGE, "--backend", "golden", "--no-check",
+                 "--tokens", "0", "--state-out", f->good_state);
   nt_command_expect(&result, 0, "");
   nt_command_free(&result);
   write_other_image(f->other_image);
@@ -70,9 +74,11 @@ static void refuse(int code, const char *part, const char *also, const char *con
   }
   nt_command_free(&result);
 }
-#define REFUSE(code, part, also, ...) refuse(code, part, also, (const char *const[]){__VA_ARGS__, NULL})
+#define REFUSE(code, part, also, ...)                                                              \
+  refuse(code, part, also, (const char *const[]){__VA_ARGS__, NULL})
 // A run on the golden back end, which takes no time.
-#define GOLDEN(model) "generate", "--model", model, "--backend", "golden", "--no-check", "--tokens", "1"
+#define GOLDEN(model)                                                                              \
+  "generate", "--model", model, "--backend", "golden", "--no-check", "--tokens", "1"
 
 static void options(void **state) {
   (void)state;
@@ -90,29 +96,38 @@ static void options(void **state) {
 
 static void numbers(void **state) {
   (void)state;
-  static const char *const wrong[] = {"1000001", "-1", "", "4x", "0x10", " 4", "+4", "1e3", "99999999999999999999"};
+  static const char *const wrong[] = {
+      "1000001", "-1", "", "4x", "0x10", " 4", "+4", "1e3", "99999999999999999999"};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     char found[64];
     (void)snprintf(found, sizeof found, "option --tokens: found \"%s\"", wrong[i]);
-    REFUSE(2, found, "from 0 to 1000000", "generate", "--model", NT_TEST_IMAGE, "--tokens", wrong[i]);
+    REFUSE(2, found, "from 0 to 1000000", "generate", "--model", NT_TEST_IMAGE, "--tokens",
+           wrong[i]);
   }
-  REFUSE(2, "option --max-cycles: found \"0\"", "from 1 to", "generate", "--model", NT_TEST_IMAGE, "--max-cycles", "0");
-  REFUSE(2, "option --trace-tile: found \"4095\"", "from 0 to 4094", "generate", "--trace-tile", "4095");
+  REFUSE(2, "option --max-cycles: found \"0\"", "from 1 to", "generate", "--model", NT_TEST_IMAGE,
+         "--max-cycles", "0");
+  REFUSE(2, "option --trace-tile: found \"4095\"", "from 0 to 4094", "generate", "--trace-tile",
+         "4095");
 }
 
 static void contradictions(void **state) {
   (void)state;
   REFUSE(2, "--trace", "--backend golden", GOLDEN(NT_TEST_IMAGE), "--trace", "x.vcd");
-  REFUSE(2, "--trace-from", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-from", "3");
-  REFUSE(2, "--trace-steps", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-steps", "3");
-  REFUSE(2, "--backend: found \"silver\"", "rtl and golden", "generate", "--model", NT_TEST_IMAGE, "--backend", "silver");
-  REFUSE(2, "tile from 0 to", "found tile 77", "generate", "--model", NT_TEST_IMAGE, "--no-check", "--trace", "x.vcd", "--trace-tile", "77");
+  REFUSE(2, "--trace-from", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-from",
+         "3");
+  REFUSE(2, "--trace-steps", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-steps",
+         "3");
+  REFUSE(2, "--backend: found \"silver\"", "rtl and golden", "generate", "--model", NT_TEST_IMAGE,
+         "--backend", "silver");
+  REFUSE(2, "tile from 0 to", "found tile 77", "generate", "--model", NT_TEST_IMAGE, "--no-check",
+         "--trace", "x.vcd", "--trace-tile", "77");
 }
 
 static void models(void **state) {
   const fixture_t *f = *state;
   char folder[NT_TEST_PATH_MAX], config[NT_TEST_PATH_MAX + 16];
-  (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(f->scratch, '/') - f->scratch), f->scratch);
+  (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(f->scratch, '/') - f->scratch),
+                 f->scratch);
   (void)snprintf(config, sizeof config, "%s/config.json", folder);
   REFUSE(6, f->scratch, "No such file", GOLDEN(f->scratch));
   REFUSE(6, config, "No such file", GOLDEN(folder));
@@ -146,7 +161,8 @@ static void damaged_images(void **state) {
 
 static void other_parameters(void **state) {
   const fixture_t *f = *state;
-  REFUSE(9, "LINES = 16 (built for 8)", "PROG_WORDS = 512 (built for 1024)", "generate", "--model", f->other_image, "--no-check");
+  REFUSE(9, "LINES = 16 (built for 8)", "PROG_WORDS = 512 (built for 1024)", "generate", "--model",
+         f->other_image, "--no-check");
   // Golden tiles have any parameters.
   nt_command_result_t found = NT_COMMAND(SECONDS, GOLDEN(f->other_image), "--quiet");
   nt_command_result_t expected = NT_COMMAND(SECONDS, GOLDEN(NT_TEST_IMAGE), "--quiet");
@@ -161,7 +177,8 @@ static void other_parameters(void **state) {
 static void prompts(void **state) {
   (void)state;
   REFUSE(2, "option --prompt", "empty", GOLDEN(NT_TEST_IMAGE), "--prompt", "");
-  REFUSE(8, "option --prompt", "U+738B", GOLDEN(NT_TEST_IMAGE), "--prompt", "the king \xe7\x8e\x8b");
+  REFUSE(8, "option --prompt", "U+738B", GOLDEN(NT_TEST_IMAGE), "--prompt",
+         "the king \xe7\x8e\x8b");
   REFUSE(8, "option --prompt", "UTF-8", GOLDEN(NT_TEST_IMAGE), "--prompt", "the \xff");
 }
 
@@ -197,39 +214,53 @@ static void no_folder(void **state) {
   static const char path[] = "/nowhere/file";
   static const char *const names[] = {"--summary", "--state-out", "--trace"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    nt_command_result_t result = NT_COMMAND(SECONDS, "generate", "--model", NT_TEST_IMAGE, names[i], path);
+    nt_command_result_t result =
+        NT_COMMAND(SECONDS, "generate", "--model", NT_TEST_IMAGE, names[i], path);
     nt_command_expect(&result, 6, names[i]);
     nt_command_expect(&result, 6, "/nowhere/file: cannot write: No such file");
     assert_string_equal(result.out, "");
     nt_command_free(&result);
   }
-  REFUSE(6, "option --out: /nowhere/file", "cannot write", "compile", "--model", NT_TEST_MODEL, "--out", path);
+  REFUSE(6, "option --out: /nowhere/file", "cannot write", "compile", "--model", NT_TEST_MODEL,
+         "--out", path);
 }
 
 // A name that is a folder.
 static void unwritable(void **state) {
   const fixture_t *f = *state;
   char folder[NT_TEST_PATH_MAX];
-  (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(f->good_state, '/') - f->good_state), f->good_state);
+  (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(f->good_state, '/') - f->good_state),
+                 f->good_state);
   REFUSE(6, folder, "cannot write", GOLDEN(NT_TEST_IMAGE), "--summary", folder);
   REFUSE(6, folder, NULL, GOLDEN(NT_TEST_IMAGE), "--state-out", folder);
-  REFUSE(6, folder, "cannot write", "generate", "--model", NT_TEST_IMAGE, "--no-check", "--tokens", "1", "--trace", folder);
+  REFUSE(6, folder, "cannot write", "generate", "--model", NT_TEST_IMAGE, "--no-check", "--tokens",
+         "1", "--trace", folder);
   REFUSE(6, folder, NULL, "compile", "--model", NT_TEST_MODEL, "--tokens", "64", "--out", folder);
   assert_int_equal(nt_test_folder_count(f->good_state), 1); // no temporary file stays
 }
 
 static void too_few_cycles(void **state) {
   (void)state;
-  REFUSE(4, "tile 0, timestep 0: ", "; core 0: in ", "generate", "--model", NT_TEST_IMAGE, "--no-check", "--max-cycles", "20");
-  REFUSE(4, " cycles: phase ", "; core 3: in ", "generate", "--model", NT_TEST_IMAGE, "--max-cycles", "20");
+  REFUSE(4, "tile 0, timestep 0: ", "; core 0: in ", "generate", "--model", NT_TEST_IMAGE,
+         "--no-check", "--max-cycles", "20");
+  REFUSE(4, " cycles: phase ", "; core 3: in ", "generate", "--model", NT_TEST_IMAGE,
+         "--max-cycles", "20");
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(options),        cmocka_unit_test(numbers),          cmocka_unit_test(contradictions),
-      cmocka_unit_test(models),         cmocka_unit_test(damaged_images),   cmocka_unit_test(other_parameters),
-      cmocka_unit_test(prompts),        cmocka_unit_test(states),           cmocka_unit_test(state_of_another_image),
-      cmocka_unit_test(no_folder),      cmocka_unit_test(unwritable),       cmocka_unit_test(too_few_cycles),
+      cmocka_unit_test(options),
+      cmocka_unit_test(numbers),
+      cmocka_unit_test(contradictions),
+      cmocka_unit_test(models),
+      cmocka_unit_test(damaged_images),
+      cmocka_unit_test(other_parameters),
+      cmocka_unit_test(prompts),
+      cmocka_unit_test(states),
+      cmocka_unit_test(state_of_another_image),
+      cmocka_unit_test(no_folder),
+      cmocka_unit_test(unwritable),
+      cmocka_unit_test(too_few_cycles),
   };
   return nt_test_report("cli", cmocka_run_group_tests(tests, setup, teardown));
 }

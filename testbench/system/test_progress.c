@@ -14,7 +14,8 @@
 enum { LAYER_STEPS = 12, STEP_HEAD = 3, TOKEN = 1 };
 enum { MAX_CYCLES = 20000, OVERHEAD = 100 }; // OVERHEAD: reading STATUS and QUEUE for the report
 
-// Random network so small that all its logits fit the tile's queues: the engine finishes and only the messages are stuck.
+// Random network so small that all its logits fit the tile's queues: the engine finishes and only
+// the messages are stuck.
 static nt_image_t *tiny_image(void) {
   nt_error_t err;
   const nt_qmodel_shape_t shape = {.hidden = 8, .intermediate = 16, .layers = 1, .vocab = 4};
@@ -28,13 +29,15 @@ static nt_image_t *tiny_image(void) {
   return image;
 }
 
-// Blocks what leaves `tile`; the token must time out in timestep `step`, and `err` must name all queues.
+// Blocks what leaves `tile`; the token must time out in timestep `step`, and `err` must name all
+// queues.
 static void expect_timeout(nt_talk_t *talk, uint32_t tile, uint32_t step, nt_error_t *err) {
   char expected[64];
   (void)snprintf(expected, sizeof expected, "tile %u, timestep %u: ", tile, step);
   nt_dev_t *dev = nt_talk_tile(talk, tile);
   nt_rtl_stall(dev, true, false);
-  NT_FAILS(nt_session_token(talk->session, TOKEN, talk->logits, err), *err, NT_ERR_TIMEOUT, expected);
+  NT_FAILS(nt_session_token(talk->session, TOKEN, talk->logits, err), *err, NT_ERR_TIMEOUT,
+           expected);
   for (uint32_t core = 0; core < talk->image->params.cores; core++) {
     (void)snprintf(expected, sizeof expected, "; core %u: in ", core);
     assert_non_null(strstr(err->text, expected));
@@ -46,12 +49,14 @@ static void stuck_while_sending(void **state) {
   nt_error_t err;
   nt_talk_t talk = nt_talk_open(nt_talk_image(), NT_BACKEND_RTL, false, MAX_CYCLES);
   const uint32_t tile = nt_talk_population(&talk, "X1")->chunk[0].tile;
-  assert_int_not_equal(nt_talk_population(&talk, "X2")->chunk[0].tile, tile); // so that X1 sends through the port
+  assert_int_not_equal(nt_talk_population(&talk, "X2")->chunk[0].tile,
+                       tile); // so that X1 sends through the port
   nt_dev_t *dev = nt_talk_tile(&talk, tile);
   const uint64_t loaded = nt_dev_cycles(dev);
   nt_talk_say(&talk, (const uint32_t[]){TOKEN}, 1);
   const uint64_t before = nt_dev_cycles(dev);
-  const uint64_t free_cycles = before - loaded; // what a token takes in the tile when nothing is blocked
+  const uint64_t free_cycles =
+      before - loaded; // what a token takes in the tile when nothing is blocked
   const uint32_t steps = talk.layout->steps_per_token;
   expect_timeout(&talk, tile, steps + LAYER_STEPS, &err);
   assert_non_null(strstr(err.text, "phase NEURON"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The four levels on a network with three code vectors a layer and outer norm weights: integer reference, golden tiles and verilated tiles give
-// the same logits bit for bit, the float model gives nearly the same.
+// The four levels on a network with three code vectors a layer and outer norm weights: integer
+// reference, golden tiles and verilated tiles give the same logits bit for bit, the float model
+// gives nearly the same.
 #include "nt_checkpoint.h"
 #include "nt_float_model.h"
 #include "nt_mapper.h"
@@ -14,7 +15,8 @@
 #include <string.h>
 
 enum { CALIBRATION = 512, TOKENS = 6, MAX_CYCLES = 1000000 };
-static const double FLOAT_TOLERANCE = 0.25; // of the length of the logits: 8-bit codes at every matrix, random weights
+static const double FLOAT_TOLERANCE =
+    0.25; // of the length of the logits: 8-bit codes at every matrix, random weights
 
 typedef struct fixture {
   nt_float_model_t *model;
@@ -68,7 +70,8 @@ static int teardown(void **state) {
 }
 
 // Length of the difference of two vectors as a share of the length of the first.
-static double distance(const double *reference, const int32_t *logits, double scale, uint32_t count) {
+static double distance(const double *reference, const int32_t *logits, double scale,
+                       uint32_t count) {
   double difference = 0, length = 0;
   for (uint32_t v = 0; v < count; v++) {
     const double d = reference[v] - scale * logits[v];
@@ -100,16 +103,20 @@ static void levels_agree(void **state) {
     NT_SAME(rtl.logits, logits, vocab * sizeof *logits);
     const double apart = distance(reference, logits, f->qmodel->logit_scale, vocab);
     if (!(apart <= FLOAT_TOLERANCE)) {
-      fail_msg("token %d: integer logits are %.4f away from the float logits, allowed %.4f", i, apart, FLOAT_TOLERANCE);
+      fail_msg("token %d: integer logits are %.4f away from the float logits, allowed %.4f", i,
+               apart, FLOAT_TOLERANCE);
     }
   }
-  // Of the observables in network.md at least the accumulators acc_i, f, g, o, d, gate, up and the logits.
+  // Of the observables in network.md at least the accumulators acc_i, f, g, o, d, gate, up and the
+  // logits.
   const nt_session_stats_t stats = nt_session_stats(rtl.session);
-  const uint64_t least = (uint64_t)f->qmodel->layers * (5 * f->qmodel->hidden + 2 * f->qmodel->intermediate) + vocab;
+  const uint64_t least =
+      (uint64_t)f->qmodel->layers * (5 * f->qmodel->hidden + 2 * f->qmodel->intermediate) + vocab;
   assert_true(stats.observables >= TOKENS * least);
   assert_int_equal(stats.tokens, TOKENS);
   assert_int_equal(stats.timesteps, TOKENS * (12 * f->qmodel->layers + 4));
-  assert_true(stats.lockstep.accumulators > 0 && stats.lockstep.state_words > 0 && stats.lockstep.spikes > 0);
+  assert_true(stats.lockstep.accumulators > 0 && stats.lockstep.state_words > 0 &&
+              stats.lockstep.spikes > 0);
   assert_true(stats.lockstep.counters > 0 && stats.lockstep.swept_words > 0);
   free(reference);
   free(logits);
@@ -120,6 +127,7 @@ static void levels_agree(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(levels_agree, setup, teardown)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(levels_agree, setup, teardown)};
   return nt_test_report("session", cmocka_run_group_tests(tests, NULL, NULL));
 }

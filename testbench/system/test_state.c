@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text that is saved and continued by another process, on the same or the other back end, equals the text of one process, and so does the state
-// behind it, byte for byte.
+// A text that is saved and continued by another process, on the same or the other back end, equals
+// the text of one process, and so does the state behind it, byte for byte.
 #include "nt_command.h"
 
 #include <stdbool.h>
@@ -23,10 +23,11 @@ typedef struct fixture {
   nt_test_file_t state; ///< behind it
 } fixture_t;
 
-// Runs "generate" and returns what it wrote, without the line end that closes it. `state_in` may be NULL.
+// Runs "generate" and returns what it wrote, without the line end that closes it. `state_in` may be
+// NULL.
 static char *generate(part_t part, const char *state_in, const char *state_out) {
-  const char *arguments[16] = {"generate", "--quiet",   "--model",     NT_TEST_IMAGE, "--backend", part.backend,
-                               "--tokens", part.tokens, "--state-out", state_out};
+  const char *arguments[16] = {"generate",   "--quiet",  "--model",   NT_TEST_IMAGE, "--backend",
+                               part.backend, "--tokens", part.tokens, "--state-out", state_out};
   size_t count = 10;
   if (!part.check) {
     arguments[count++] = "--no-check";
@@ -104,16 +105,23 @@ static void golden_to_golden(void **state) {
   continue_text(*state, (part_t){"golden", false, "4"}, (part_t){"golden", false, "20"});
 }
 
-static void rtl_to_rtl(void **state) { continue_text(*state, (part_t){"rtl", false, "0"}, (part_t){"rtl", true, "24"}); }
+static void rtl_to_rtl(void **state) {
+  continue_text(*state, (part_t){"rtl", false, "0"}, (part_t){"rtl", true, "24"});
+}
 
-static void golden_to_rtl(void **state) { continue_text(*state, (part_t){"golden", true, "4"}, (part_t){"rtl", false, "20"}); }
+static void golden_to_rtl(void **state) {
+  continue_text(*state, (part_t){"golden", true, "4"}, (part_t){"rtl", false, "20"});
+}
 
-static void rtl_to_golden(void **state) { continue_text(*state, (part_t){"rtl", true, "0"}, (part_t){"golden", true, "24"}); }
+static void rtl_to_golden(void **state) {
+  continue_text(*state, (part_t){"rtl", true, "0"}, (part_t){"golden", true, "24"});
+}
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(uninterrupted_rtl), cmocka_unit_test(golden_to_golden), cmocka_unit_test(rtl_to_rtl),
-      cmocka_unit_test(golden_to_rtl),     cmocka_unit_test(rtl_to_golden),
+      cmocka_unit_test(uninterrupted_rtl), cmocka_unit_test(golden_to_golden),
+      cmocka_unit_test(rtl_to_rtl),        cmocka_unit_test(golden_to_rtl),
+      cmocka_unit_test(rtl_to_golden),
   };
   return nt_test_report("state", cmocka_run_group_tests(tests, setup, teardown));
 }
