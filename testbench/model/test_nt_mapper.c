@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled networks on golden tiles (L2) against the integer reference (L1): every observable of
 // every token, bit for bit.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "nt_golden.h"
 #include "nt_integer_model.h"
 #include "nt_layout.h"
@@ -9,11 +15,7 @@
 #include "nt_qmodel_section.h"
 #include "nt_system.h"
 
-#include <cmocka.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
