@@ -232,15 +232,17 @@ static nt_status_t save_spikes(const nt_system_t *system, nt_container_writer_t 
   nt_status_t status = NT_OK;
   for (uint32_t tile = 0; tile < system->tiles && status == NT_OK; tile++) {
     const nt_spike_list_t *queue = &system->slot[tile].queue;
-    uint64_t *wire = malloc((queue->count > 0 ? queue->count : 1) * sizeof *wire);
+    const size_t inside = system->slot[tile].delivered; // these are in accumulators
+    const size_t count = queue->count - inside;
+    uint64_t *wire = malloc((count > 0 ? count : 1) * sizeof *wire);
     if (wire == NULL) {
       status = nt_fail(err, NT_ERR_MEMORY, "%s: no memory", writer->file.path);
       break;
     }
-    for (size_t i = 0; i < queue->count; i++)
-      wire[i] = nt_spike_pack(&queue->spike[i]);
-    qsort(wire, queue->count, sizeof *wire, compare_wire);
-    for (size_t i = 0; i < queue->count; i++)
+    for (size_t i = 0; i < count; i++)
+      wire[i] = nt_spike_pack(&queue->spike[inside + i]);
+    qsort(wire, count, sizeof *wire, compare_wire);
+    for (size_t i = 0; i < count; i++)
       nt_bytes_put_u64(&raw, wire[i]);
     free(wire);
   }

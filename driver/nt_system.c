@@ -272,27 +272,33 @@ void nt_system_forget_step(nt_system_t *system) {
 
 void nt_system_drop_queues(nt_system_t *system) {
   for (uint32_t tile = 0; tile < system->tiles; tile++)
-    system->slot[tile].queue.count = 0;
+    system->slot[tile].queue.count = system->slot[tile].delivered = 0;
 }
 
-/// Picks the tiles that have work; what is queued for them becomes what they receive.
+/// Puts what is queued for a tile, and not yet inside, into the tile.
+static nt_status_t deliver(nt_system_slot_t *slot, nt_error_t *err) {
+  const size_t count = slot->queue.count - slot->delivered;
+  const nt_status_t status =
+      count > 0 ? nt_dev_inject(slot->dev, slot->queue.spike + slot->delivered, count, err) : NT_OK;
+  slot->delivered = slot->queue.count;
+  return status;
+}
+
+/// Picks the tiles that have work.
 static void choose_tiles(nt_system_t *system) {
   for (uint32_t tile = 0; tile < system->tiles; tile++) {
-    nt_system_slot_t *slot = &system->slot[tile];
-    if (slot->queue.count == 0 && !nt_dev_pending(slot->dev))
-      continue;
-    const nt_spike_list_t queued = slot->queue;
-    slot->queue = slot->received;
-    slot->received = queued;
-    system->ran[system->ran_count++] = tile;
+    if (system->slot[tile].queue.count > 0 || nt_dev_pending(system->slot[tile].dev))
+      system->ran[system->ran_count++] = tile;
   }
 }
 
 /// One tile's timestep. Uses nothing of any other tile.
 static nt_status_t run_tile(const nt_system_t *system, nt_system_slot_t *slot, nt_error_t *err) {
-  nt_status_t status = NT_OK;
-  if (slot->received.count > 0)
-    status = nt_dev_inject(slot->dev, slot->received.spike, slot->received.count, err);
+  nt_status_t status = deliver(slot, err);
+  const nt_spike_list_t queued = slot->queue;
+  slot->queue = slot->received;
+  slot->received = queued;
+  slot->delivered = 0;
   if (status == NT_OK)
     status = nt_dev_step(slot->dev, system->timestep, system->max_cycles, err);
   if (status != NT_OK)
@@ -335,6 +341,14 @@ nt_status_t nt_system_step(nt_system_t *system, nt_error_t *err) {
     inner.status = route_tile(system, &system->slot[system->ran[i]].sent, &inner);
     if (inner.status != NT_OK)
       return nt_system_fail_at(system, system->ran[i], &inner, err);
+  }
+  // Spikes between tiles enter their destination in the timestep that sends them, as they would on a
+  // chip: a tile serves them while others still run.
+  for (uint32_t tile = 0; tile < system->tiles; tile++) {
+    nt_error_t inner = {0};
+    inner.status = deliver(&system->slot[tile], &inner);
+    if (inner.status != NT_OK)
+      return nt_system_fail_at(system, tile, &inner, err);
   }
   system->timestep++;
   return NT_OK;

@@ -9,7 +9,8 @@
 /// One tile and its spikes. Nothing here is touched while another tile runs.
 typedef struct nt_system_slot {
   nt_dev_t *dev;
-  nt_spike_list_t queue;    ///< waiting for the next step
+  nt_spike_list_t queue;    ///< act in the next step
+  size_t delivered;         ///< of these, already inside the tile: the rest goes in before the step
   nt_spike_list_t received; ///< went into the last step
   nt_spike_list_t sent;     ///< came out of the last step
   /// FLAGS from a state file. A device's FLAGS can be cleared but not set, so that the flags of a
@@ -37,7 +38,7 @@ nt_status_t nt_system_check_spike(const nt_system_t *system, const nt_spike_t *s
                                   nt_error_t *err);
 /// Empties the lists of the last step.
 void nt_system_forget_step(nt_system_t *system);
-/// Drops all spikes that wait for the next step.
+/// Forgets all spikes that act in the next step; those already inside a tile are the tile's business.
 void nt_system_drop_queues(nt_system_t *system);
 
 #endif

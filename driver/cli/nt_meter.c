@@ -63,10 +63,6 @@ nt_status_t nt_meter_read(nt_meter_t *m, nt_meter_step_t *step, nt_error_t *err)
   *step = (nt_meter_step_t){.cycles = 0};
   nt_status_t status = NT_OK;
   for (uint32_t t = 0; t < m->tiles; t++) {
-    const uint64_t cycles = nt_dev_cycles(nt_system_tile(m->system, t));
-    const uint64_t spent = cycles - m->cycles[t];
-    m->cycles[t] = cycles;
-    step->cycles = spent > step->cycles ? spent : step->cycles;
     for (uint32_t c = 0; c < m->cores && status == NT_OK; c++) {
       reading_t d = {{0}};
       status = read_core(m, t, c, &d, err);
@@ -82,6 +78,11 @@ nt_status_t nt_meter_read(nt_meter_t *m, nt_meter_step_t *step, nt_error_t *err)
         step->stall_cycles = d.counter[NT_COUNTER_CYC_STALL];
       }
     }
+    // Read last: reading the counters lets the tile finish what it received.
+    const uint64_t cycles = nt_dev_cycles(nt_system_tile(m->system, t));
+    const uint64_t spent = cycles - m->cycles[t];
+    m->cycles[t] = cycles;
+    step->cycles = spent > step->cycles ? spent : step->cycles;
   }
   return status;
 }

@@ -294,14 +294,11 @@ static nt_status_t run_step(nt_session_t *s, nt_error_t *err) {
   } else {
     status = nt_system_step(s->dut, err);
   }
-  const uint32_t *ran = NULL;
-  size_t count = 0;
-  nt_system_ran(s->dut, &ran, &count);
   uint64_t slowest = 0;
-  for (size_t i = 0; i < count; i++) {
-    const uint64_t cycles = nt_dev_cycles(nt_system_tile(s->dut, ran[i]));
-    const uint64_t spent = cycles - s->cycles[ran[i]];
-    s->cycles[ran[i]] = cycles;
+  for (uint32_t t = 0; t < s->image->tiles; t++) { // also tiles that only took spikes in
+    const uint64_t cycles = nt_dev_cycles(nt_system_tile(s->dut, t));
+    const uint64_t spent = cycles - s->cycles[t];
+    s->cycles[t] = cycles;
     s->stats.tile_cycles += spent;
     slowest = spent > slowest ? spent : slowest;
   }

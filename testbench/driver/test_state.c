@@ -224,8 +224,11 @@ static void run(nt_system_t *system, const nt_params_t *params, uint32_t end, re
     size_t count = 0;
     note(record, t);
     for (uint32_t tile = 0; tile < TILES; tile++) {
-      nt_system_received(system, tile, &spikes, &count);
-      note_spikes(record, spikes, count);
+      // What entered before the state was saved is in accumulators, no longer in a list.
+      if (t != SAVED_AT) {
+        nt_system_received(system, tile, &spikes, &count);
+        note_spikes(record, spikes, count);
+      }
       nt_system_sent(system, tile, &spikes, &count);
       note_spikes(record, spikes, count);
     }
