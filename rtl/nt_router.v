@@ -4,8 +4,8 @@
 // Contract   A message goes to all its targets in one cycle, or waits; none is lost, none doubled.
 //            Messages of one source to one target keep their order. A message without target is
 //            dropped with misroute_o: spike-in for another tile, own tile but no existing core.
-// Timing     One message per cycle; round robin over the sources whose targets are free. One
-//            register per target, two entries of queue at spike-in.
+// Timing     Per cycle as many messages as have targets of their own that are free; priority goes
+//            round the sources. One register per target, two entries of queue at spike-in.
 // Numbers    SPIKE records; PAYLOAD passes unchanged.
 // Parameters Cores 1..8.
 `default_nettype none
@@ -70,14 +70,12 @@ module nt_router #(
   assign free      = ~out_valid_q | out_ready;
 
   // ---------------------------------------------------------------------------------------------
-  // Targets of every source, and the sources that can go.
+  // Targets of every source.
   // ---------------------------------------------------------------------------------------------
   logic [Ports*Ports-1:0] targets;
-  logic [Ports-1:0]       eligible;
 
   always_comb begin
-    targets  = '0;
-    eligible = '0;
+    targets = '0;
     for (int s = 0; s < Ports; s++) begin
       if (src_valid[s]) begin
         if (src_data[64*s+SPIKE_TILE_LSB +: SPIKE_TILE_W] == tile_id_i) begin
@@ -85,46 +83,52 @@ module nt_router #(
         end else begin
           targets[Ports*s+Cores] = (s != Cores);
         end
-        eligible[s] = ((targets[Ports*s +: Ports] & ~free) == '0);
       end
     end
   end
 
   // ---------------------------------------------------------------------------------------------
-  // Round robin: the lowest source that can go and is not masked, else the lowest that can go.
+  // Grants: sources of mask_q in order, then the others. A source goes if all its targets are free
+  // and not taken by one before it.
   // ---------------------------------------------------------------------------------------------
-  logic [Ports-1:0] mask_q;
-  logic [Ports-1:0] preferred, candidates, grant;
-  logic [Ports-1:0] grant_targets;
-  logic [63:0]      grant_data;
-
-  assign preferred  = eligible & mask_q;
-  assign candidates = (preferred != '0) ? preferred : eligible;
-  assign grant      = candidates & (~candidates + 1'b1);
+  logic [Ports-1:0]       mask_q;
+  logic [Ports-1:0]       grant, first, filled, dropped;
+  logic [Ports*Ports-1:0] granted;
 
   always_comb begin
-    grant_targets = '0;
-    grant_data    = '0;
-    for (int s = 0; s < Ports; s++) begin
-      if (grant[s]) begin
-        grant_targets = targets[Ports*s +: Ports];
-        grant_data    = src_data[64*s +: 64];
+    grant   = '0;
+    first   = '0;
+    dropped = '0;
+    granted = '0;
+    filled  = '0;
+    if (src_valid != '0) begin
+      for (int pass = 0; pass < 2; pass++) begin
+        for (int s = 0; s < Ports; s++) begin
+          if (src_valid[s] && mask_q[s] == (pass == 0)
+              && (targets[Ports*s +: Ports] & (filled | ~free)) == '0) begin
+            if (grant == '0) first[s] = 1'b1;
+            grant[s]                  = 1'b1;
+            dropped[s]                = (targets[Ports*s +: Ports] == '0);
+            granted[Ports*s +: Ports] = targets[Ports*s +: Ports];
+            filled                    = filled | targets[Ports*s +: Ports];
+          end
+        end
       end
     end
   end
 
   assign core_ready_o = grant[Cores-1:0];
   assign spk_ready    = grant[Cores];
-  assign misroute_o   = (grant != '0) & (grant_targets == '0);
+  assign misroute_o   = (dropped != '0);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       mask_q      <= '0;
       out_valid_q <= '0;
     end else begin
-      // The sources above the one served come next.
-      if (grant != '0) mask_q <= ~(grant | (grant - 1'b1));
-      out_valid_q <= (out_valid_q & ~out_ready) | grant_targets;
+      // The sources above the first one served come next.
+      if (grant != '0) mask_q <= ~(first | (first - 1'b1));
+      out_valid_q <= (out_valid_q & ~out_ready) | filled;
     end
   end
 
@@ -134,7 +138,9 @@ module nt_router #(
   logic [63:0] spk_out_data_q;
 
   always_ff @(posedge clk_i) begin
-    if (grant_targets[Cores]) spk_out_data_q <= grant_data;
+    for (int s = 0; s < Cores; s++) begin
+      if (granted[Ports*s+Cores]) spk_out_data_q <= src_data[64*s +: 64];
+    end
   end
 
   generate
@@ -144,9 +150,11 @@ module nt_router #(
       logic [SPIKE_PAYLOAD_W-1:0] payload_q;
 
       always_ff @(posedge clk_i) begin
-        if (grant_targets[c]) begin
-          axon_q    <= grant_data[SPIKE_AXON_LSB +: SPIKE_AXON_W];
-          payload_q <= grant_data[SPIKE_PAYLOAD_LSB +: SPIKE_PAYLOAD_W];
+        for (int s = 0; s < Ports; s++) begin
+          if (granted[Ports*s+c]) begin
+            axon_q    <= src_data[64*s+SPIKE_AXON_LSB +: SPIKE_AXON_W];
+            payload_q <= src_data[64*s+SPIKE_PAYLOAD_LSB +: SPIKE_PAYLOAD_W];
+          end
         end
       end
 
@@ -167,8 +175,8 @@ module nt_router #(
   endgenerate
 
   `include "nt_assert.vh"
-  `NT_ASSERT(grant_one_hot, (grant & (grant - 1'b1)) == '0)
-  `NT_ASSERT(targets_free, (grant_targets & ~free) == '0)
+  `NT_ASSERT(first_one_hot, (first & (first - 1'b1)) == '0)
+  `NT_ASSERT(targets_free, (filled & ~free) == '0)
 
 endmodule
 
