@@ -89,7 +89,7 @@ module nt_router #(
 
   // ---------------------------------------------------------------------------------------------
   // Grants: sources of mask_q in order, then the others. A source goes if all its targets are free
-  // and not taken by one before it.
+  // and not taken by one before it; of those without target, one per cycle.
   // ---------------------------------------------------------------------------------------------
   logic [Ports-1:0]       mask_q;
   logic [Ports-1:0]       grant, first, filled, dropped;
@@ -105,7 +105,8 @@ module nt_router #(
       for (int pass = 0; pass < 2; pass++) begin
         for (int s = 0; s < Ports; s++) begin
           if (src_valid[s] && mask_q[s] == (pass == 0)
-              && (targets[Ports*s +: Ports] & (filled | ~free)) == '0) begin
+              && (targets[Ports*s +: Ports] & (filled | ~free)) == '0
+              && (targets[Ports*s +: Ports] != '0 || dropped == '0)) begin
             if (grant == '0) first[s] = 1'b1;
             grant[s]                  = 1'b1;
             dropped[s]                = (targets[Ports*s +: Ports] == '0);

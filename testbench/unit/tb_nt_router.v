@@ -171,15 +171,15 @@ module tb_nt_router;
       run(100, 8, 8, k);
       drain;
     end
-    // Round robin: with all sources busy and all targets free, shares are equal.
+    // Priority goes round: with all sources busy and all targets free, at least one message goes
+    // per cycle, and no source gets less than its share of that.
     for (k = 0; k < Ports; k = k + 1) was[k] = accepted[k];
     total = 0;
     run(20 * Ports, 8, 8, -1);
     for (k = 0; k < Ports; k = k + 1) total = total + accepted[k] - was[k];
-    `NT_EQ("one message per cycle", total >= 20 * Ports - 2, 1'b1)
+    `NT_EQ("a message per cycle at least", total >= 20 * Ports - 2, 1'b1)
     for (k = 0; k < Ports; k = k + 1) begin
-      `NT_EQ_AT("share of a source", k, (accepted[k] - was[k]) >= 17
-                && (accepted[k] - was[k]) <= 23, 1'b1)
+      `NT_EQ_AT("share of a source", k, (accepted[k] - was[k]) >= 17, 1'b1)
     end
     drain;
     `NT_EQ("messages arrived at all", arrived > 1000, 1'b1)
