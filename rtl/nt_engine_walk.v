@@ -127,7 +127,7 @@ module nt_engine_walk #(
   // The lowest group and the lowest line still to be visited.
   always_comb begin
     next_group = 5'd0;
-    if (group_re_o) begin
+    if (group_end) begin
       for (int g = Groups - 1; g >= 0; g--) begin
         if (todo_q[g]) begin
           next_group = 5'(g);

@@ -54,7 +54,8 @@ module tb_nt_barrier;
   task engines(input integer longest);
     begin
       @(negedge clk);
-      for (c = 0; c < Cores; c = c + 1) engine_busy[c] = rnd(4) != 0;
+      engine_busy = $random(seed);
+      engine_busy[rnd(Cores)] = 1'b1;
       delay = rnd(longest);
       repeat (delay) @(negedge clk);
       while (engine_busy != 0) begin

@@ -96,8 +96,13 @@ module tb_nt_creg;
       @(negedge clk);
       // Counters start near the carry into the high word.
       host_en    = rnd(2) != 0 || k < 40;
-      host_we    = (k < 40) ? 1'b1 : rnd(4) == 0;
-      host_addr  = (k < 40) ? 8 + k / 2 : (rnd(8) == 0) ? $random(seed) : rnd(32);
+      host_we    = (k < 40) ? 1'b1 : rnd(2) == 0;
+      case (rnd(8))
+        0:       host_addr = $random(seed);
+        1, 2:    host_addr = rnd(4);
+        default: host_addr = rnd(32);
+      endcase
+      if (k < 40) host_addr = 8 + k / 2;
       host_wdata = (rnd(4) == 0) ? 32'hFFFF_FFFF - rnd(64) : $random(seed);
       flag       = (rnd(3) == 0) ? 1 << rnd(5) : 0;
       event_on   = $random(seed);

@@ -63,7 +63,7 @@ module tb_nt_engine;
     .neurons_valid_o(neurons_valid), .neurons_o(neurons), .instr_o(instr),
     .out_stall_o(out_stall), .flag_runaway_o(runaway), .flag_bad_instr_o(bad_instr));
 
-  // ---- What surrounds the engine: pool, accumulators ---------------------------------------------
+  // ---- What surrounds the engine: pool, accumulators ------------------------------------------
   reg [31:0] pool [0:Pool*L-1];                 // lanes
   reg [31:0] acc  [0:4*Lines*Half-1];           // (dendrite * Lines + line) * Half + neuron
   integer    i, row;
@@ -87,7 +87,7 @@ module tb_nt_engine;
     end
   end
 
-  // ---- The interpreter ----------------------------------------------------------------------------
+  // ---- The interpreter ------------------------------------------------------------------------
   reg [31:0]        prog [0:ProgWords-1];
   reg [31:0]        tab  [0:TableWords-1];
   reg [31:0]        desc [0:Groups*GROUP_WORDS-1];
@@ -301,7 +301,7 @@ module tb_nt_engine;
     end
   endtask
 
-  // ---- What the engine gives ----------------------------------------------------------------------
+  // ---- What the engine gives ------------------------------------------------------------------
   integer out_eighths, p;
 
   always @(negedge clk) begin
@@ -332,7 +332,7 @@ module tb_nt_engine;
     end
   end
 
-  // ---- Tasks ----------------------------------------------------------------------------------------
+  // ---- Tasks ----------------------------------------------------------------------------------
   task access(input we, input integer space, input integer address, input [31:0] data);
     begin
       host_en    = 1'b1;
@@ -477,7 +477,7 @@ module tb_nt_engine;
     end
   endfunction
 
-  // ---- The tests --------------------------------------------------------------------------------------
+  // ---- The tests ------------------------------------------------------------------------------
   integer k, n, op, last, split, first_group;
 
   initial begin
@@ -605,9 +605,15 @@ module tb_nt_engine;
       timestep     = $random(seed);
       probe_enable = rnd(2);
       out_eighths  = 1 + rnd(8);
+      // Both start with a spike and a probe of state word 0.
       for (n = 0; n < 30; n = n + 1) begin
         set_prog(n, (n == 29) ? code(OP_END, 0, 0, 0, 0) : some_code(n, 29));
         set_prog(64 + n, (n == 29) ? code(OP_END, 0, 0, 0, 0) : some_code(64 + n, 93));
+      end
+      for (n = 0; n < 128; n = n + 64) begin
+        set_prog(n, code(OP_LD, 0, 0, 0, 0));
+        set_prog(n + 1, code(OP_SPK, 0, 0, 0, rnd(8)));
+        set_prog(n + 2, code(OP_PRB, 0, 0, 0, 0));
       end
       step;
       // A state reset of the same groups: whole words, leading ones of every beat.

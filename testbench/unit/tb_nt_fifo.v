@@ -69,7 +69,6 @@ module tb_nt_fifo;
     run(40, 0, 8);
     run(40, 8, 8);
     for (phase = 0; phase < 40; phase = phase + 1) run(50, rnd(9), rnd(9));
-    in_valid = 1'b0;
     nt_reset;
     run(100, 4, 4);
     nt_end;

@@ -55,7 +55,7 @@ module tb_nt_host;
     .in_level_i(in_level), .out_level_i(out_level), .synapse_busy_i(synapse_busy),
     .engine_busy_i(engine_busy));
 
-  // ---- AXI4-Lite master -------------------------------------------------------------------------
+  // ---- AXI4-Lite master -----------------------------------------------------------------------
   reg [31:0] axi_data;
   reg [1:0]  axi_resp;
   reg        aw_taken, w_taken;
@@ -126,7 +126,7 @@ module tb_nt_host;
   // A write while not idle: refused, and ERROR says so until the bit is written with a one.
   task refused_write(input [11:0] address, input [31:0] data);
     begin
-      expect_write(address, data, SLVERR);
+      repeat (2) expect_write(address, data, SLVERR);
       expect_read(REG_ERROR, 32'd1 << ERROR_BUSY_WRITE_LSB, OKAY);
       expect_read(REG_STATUS, 32'd1 | (phase << STATUS_PHASE_LSB)
                               | (32'd1 << STATUS_ERROR_LSB), OKAY);
@@ -189,7 +189,7 @@ module tb_nt_host;
     end
   end
 
-  // ---- Requests and responses -------------------------------------------------------------------
+  // ---- Requests and responses -----------------------------------------------------------------
   reg [31:0] mirror [0:8*8*Limit-1];  // what was written
   reg [63:0] answers [0:4095];        // expected, in order
   integer    answers_in, answers_out, probes_in, probes_out, rsp_eighths;
