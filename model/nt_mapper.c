@@ -36,6 +36,15 @@ static uint32_t lanes(const mapper_t *m) {
 // ---- groups and state
 // ------------------------------------------------------------------------------
 
+// Norm site of stage `stage`; NULL behind the head stage.
+static const nt_qnorm_t *stage_norm(const nt_qmodel_t *model, uint32_t stage) {
+  if (stage >= 2 * model->layers) {
+    return stage == 2 * model->layers ? &model->head_norm : NULL;
+  }
+  const nt_qlayer_t *layer = &model->layer[stage / 2];
+  return stage % 2 == 0 ? &layer->mixer_norm : &layer->mlp_norm;
+}
+
 static nt_status_t emit_program(mapper_t *m, nt_core_builder_t *builder, uint32_t population) {
   const nt_qmodel_t *model = m->model;
   if (population == nt_placement_embed()) {
@@ -44,17 +53,10 @@ static nt_status_t emit_program(mapper_t *m, nt_core_builder_t *builder, uint32_
   const uint32_t stage = (population - 1) / 4, part = (population - 1) % 4;
   const bool head = stage == 2 * model->layers, mixer = stage % 2 == 0;
   const nt_qlayer_t *layer = head ? NULL : &model->layer[stage / 2];
-  const nt_qnorm_t *norm = head ? &model->head_norm : mixer ? &layer->mixer_norm : &layer->mlp_norm;
+  const nt_qnorm_t *norm = stage_norm(model, stage), *next = stage_norm(model, stage + 1);
   if (part == 0) {
-    const nt_qnorm_t *next = head                             ? NULL
-                             : mixer                          ? &layer->mlp_norm
-                             : stage + 1 == 2 * model->layers ? &model->head_norm
-                                                              : &layer[1].mixer_norm;
-    return nt_microcode_stage(builder, norm,
-                              head    ? NULL
-                              : mixer ? &layer->o
-                                      : &layer->down,
-                              next, m->err);
+    const nt_qmatrix_t *matrix = head ? NULL : mixer ? &layer->o : &layer->down;
+    return nt_microcode_stage(builder, norm, matrix, next, m->err);
   }
   if (part == 1) {
     return nt_microcode_norm(builder, norm, m->err);
@@ -85,13 +87,7 @@ static state_source_t state_of(const mapper_t *m, uint32_t population) {
   const bool head = stage == 2 * model->layers, mixer = stage % 2 == 0;
   const nt_qlayer_t *layer = head ? NULL : &model->layer[stage / 2];
   if (part == 0) {
-    const nt_qnorm_t *norm = head    ? &model->head_norm
-                             : mixer ? &layer->mixer_norm
-                                     : &layer->mlp_norm;
-    const nt_qnorm_t *next = head                             ? NULL
-                             : mixer                          ? &layer->mlp_norm
-                             : stage + 1 == 2 * model->layers ? &model->head_norm
-                                                              : &layer[1].mixer_norm;
+    const nt_qnorm_t *norm = stage_norm(model, stage), *next = stage_norm(model, stage + 1);
     for (uint32_t c = 0; c < norm->code_count; c++) {
       source.word[NT_STATE_X_Q + c] = norm->codes[c].weight;
     }

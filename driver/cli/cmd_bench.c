@@ -5,12 +5,12 @@
 #include "nt_bench_spikes.h"
 #include "nt_bundle.h"
 #include "nt_commands.h"
+#include "nt_json_file.h"
 #include "nt_mapper.h"
 #include "nt_meter.h"
 #include "nt_qmodel_random.h"
 #include "nt_qmodel_section.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -303,17 +303,10 @@ nt_status_t nt_command_bench(const nt_options_t *options, nt_error_t *err) {
     status = bench_sparsity(options, json, err);
   }
   if (status == NT_OK && options->summary != NULL) {
-    char *text = cJSON_Print(json);
-    FILE *file = text == NULL ? NULL : fopen(options->summary, "w");
-    if (file == NULL || fputs(text, file) < 0) {
-      status = nt_fail(err, NT_ERR_IO, "%s: cannot write the summary", options->summary);
-    }
-    if (file != NULL && fclose(file) != 0 && status == NT_OK) {
-      status = nt_fail(err, NT_ERR_IO, "%s: cannot write the summary", options->summary);
-    }
-    cJSON_free(text);
+    status = nt_json_file_write(options->summary, json, err);
+  } else {
+    cJSON_Delete(json);
   }
-  cJSON_Delete(json);
   if (status == NT_OK) {
     (void)printf("\nbench took %.0f s\n", now() - start);
   }

@@ -3,9 +3,9 @@
 // and that there were some.
 #include "nt_bundle.h"
 #include "nt_commands.h"
+#include "nt_json_file.h"
 #include "nt_progress_line.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,13 +155,7 @@ static nt_status_t write_summary(const char *path, const facts_t *f, const char 
   (void)cJSON_AddBoolToObject(root, "checked", check);
   (void)cJSON_AddStringToObject(root, "prompt", prompt);
   (void)cJSON_AddStringToObject(root, "text", text);
-  char *json = cJSON_Print(root);
-  cJSON_Delete(root);
-  FILE *file = json == NULL ? NULL : fopen(path, "w");
-  const bool written = file != NULL && fputs(json, file) >= 0 && fputc('\n', file) != EOF;
-  const bool closed = file == NULL || fclose(file) == 0;
-  cJSON_free(json);
-  return written && closed ? NT_OK : nt_fail(err, NT_ERR_IO, "%s: cannot write the summary", path);
+  return nt_json_file_write(path, root, err);
 }
 
 // The text being made: everything printed, for the summary.

@@ -5,8 +5,8 @@
 #include "nt_bundle.h"
 #include "nt_checkpoint.h"
 #include "nt_commands.h"
+#include "nt_json_file.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -179,13 +179,7 @@ static nt_status_t write_summary(const char *path, const row_t *rows, const qual
   (void)cJSON_AddNumberToObject(root, "perplexity_tokens", (double)q->tokens);
   (void)cJSON_AddNumberToObject(root, "perplexity_float", q->reference);
   (void)cJSON_AddNumberToObject(root, "perplexity_integer", q->integer);
-  char *json = cJSON_Print(root);
-  cJSON_Delete(root);
-  FILE *file = json == NULL ? NULL : fopen(path, "w");
-  const bool written = file != NULL && fputs(json, file) >= 0 && fputc('\n', file) != EOF;
-  const bool closed = file == NULL || fclose(file) == 0;
-  cJSON_free(json);
-  return written && closed ? NT_OK : nt_fail(err, NT_ERR_IO, "%s: cannot write the summary", path);
+  return nt_json_file_write(path, root, err);
 }
 
 nt_status_t nt_command_levels(const nt_options_t *options, nt_error_t *err) {

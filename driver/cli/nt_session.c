@@ -138,7 +138,7 @@ static nt_status_t check_observable(nt_session_t *s, uint32_t index, nt_error_t 
         return nt_fail(
             err, NT_ERR_MISMATCH,
             "MISMATCH at token %" PRIu64 ", timestep %u, level L1 against L2: %s channel %u "
-                                         "(population %s, tile %u core %u neuron %u), "
+            "(population %s, tile %u core %u neuron %u), "
             "expected %" PRId32 " (integer reference), got %" PRId32 " (golden tile)",
             s->stats.tokens, nt_system_timestep(s->golden) - 1, o->name, chunk->first + n,
             population->name, chunk->tile, chunk->core, n, expected, s->values[n]);
