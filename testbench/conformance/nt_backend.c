@@ -60,7 +60,7 @@ nt_backend_t nt_backend_golden(const nt_params_t *params) {
 nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_error_t *err) {
   const char *name = word_of(argc, argv, 1, "NT_BACKEND", "golden");
   if (strcmp(name, "golden") == 0) {
-    nt_params_t params;
+    nt_params_t params = nt_params_default();
     const char *set = word_of(argc, argv, 2, "NT_PARAMS", "default");
     const nt_status_t status = choose_params(set, &params, err);
     if (status != NT_OK)
