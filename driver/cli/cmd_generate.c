@@ -327,6 +327,10 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
     if (options->check) {
       (void)printf("PASS: %" PRIu64 " values compared, all agree\n", facts.compared);
     }
+    if (options->trace != NULL) {
+      (void)printf("waves of tile %" PRIu64 ": gtkwave %s (with a layout: make waves)\n",
+                   options->trace_tile, options->trace);
+    }
   }
   close_job(&job);
   nt_image_free(image);
