@@ -23,8 +23,7 @@ void nt_layout_free(nt_layout_t *layout) {
   free(layout);
 }
 
-// ---- storing
-// --------------------------------------------------------------------------------------------
+// ---- storing ----
 
 static cJSON *chunk_to_json(const nt_chunk_t *chunk) {
   const int numbers[] = {(int)chunk->tile,  (int)chunk->core,       (int)chunk->group,
@@ -97,8 +96,7 @@ nt_status_t nt_layout_store(const nt_layout_t *layout, nt_image_t *image, nt_err
   return status;
 }
 
-// ---- loading
-// --------------------------------------------------------------------------------------------
+// ---- loading ----
 
 // Reads `item` as a whole number in [min, max]; `name` is for the message.
 static nt_status_t number_in(const cJSON *item, const char *name, double min, double max,
@@ -365,8 +363,7 @@ nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_err
   return NT_OK;
 }
 
-// ---- using
-// ------------------------------------------------------------------------------------------------
+// ---- using ----
 
 size_t nt_layout_token_spikes_max(const nt_layout_t *layout) {
   return (size_t)layout->hidden + layout->population[layout->embed_population].chunks;

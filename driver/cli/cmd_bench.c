@@ -27,8 +27,7 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// ---- cycles
-// --------------------------------------------------------------------------------------------
+// ---- cycles ----
 
 static const char *const step_work[12] = {"x and squares out",     "norm of x", "codes to i, f, g",
                                           "i, f, g: gates, state", "norm of v", "codes to o",
@@ -95,8 +94,7 @@ static void print_ratios(const char *what, const nt_meter_step_t *s, cJSON *json
   (void)cJSON_AddNumberToObject(item, "engine_share", engine);
 }
 
-// ---- speed
-// ---------------------------------------------------------------------------------------------
+// ---- speed ----
 
 // Seconds of a few tokens without any check, after one token of warm-up.
 static nt_status_t time_system(const nt_image_t *image, const nt_layout_t *layout,
@@ -197,8 +195,7 @@ static nt_status_t bench_speed(const char *what, const nt_image_t *image, const 
   return NT_OK;
 }
 
-// ---- the parts
-// -------------------------------------------------------------------------------------------
+// ---- the parts ----
 
 static nt_status_t profile_image(const char *what, const nt_image_t *image,
                                  const nt_layout_t *layout, bool print_steps, uint64_t max_cycles,

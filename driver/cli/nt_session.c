@@ -56,8 +56,7 @@ static nt_status_t open_rtl(void *user, uint32_t tile, const nt_params_t *params
   return nt_rtl_open(params, dev, err);
 }
 
-// ---- L1
-// -------------------------------------------------------------------------------------------------
+// ---- L1 ----
 
 static void expect(void *user, const char *name, const int32_t *values, size_t count) {
   nt_session_t *s = user;
@@ -179,8 +178,7 @@ static nt_status_t explain(nt_session_t *s, nt_error_t *err) {
   return NT_ERR_MISMATCH;
 }
 
-// ---- opening
-// ----------------------------------------------------------------------------------------------
+// ---- opening ----
 
 nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t *options,
                             nt_session_t **session, nt_error_t *err) {
@@ -261,8 +259,7 @@ nt_system_t *nt_session_system(nt_session_t *s) {
   return s->dut;
 }
 
-// ---- running
-// ----------------------------------------------------------------------------------------------
+// ---- running ----
 
 static nt_status_t trace_window(nt_session_t *s, nt_error_t *err) {
   if (s->options.trace_path == NULL) {
@@ -382,8 +379,7 @@ nt_status_t nt_session_reset(nt_session_t *s, nt_error_t *err) {
   return status;
 }
 
-// ---- state
-// --------------------------------------------------------------------------------------------------
+// ---- state ----
 
 nt_status_t nt_session_save(nt_session_t *s, const char *path, uint32_t next, nt_error_t *err) {
   nt_system_set_note(s->dut, next);
@@ -427,8 +423,7 @@ nt_status_t nt_session_restore(nt_session_t *s, const char *path, uint32_t *next
   return status;
 }
 
-// ---- facts
-// --------------------------------------------------------------------------------------------------
+// ---- facts ----
 
 // Multiply-accumulates from the integer reference's code counters: code vectors feed matrices with
 // known rows.

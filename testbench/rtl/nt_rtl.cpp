@@ -95,8 +95,7 @@ uint64_t place(uint64_t value, unsigned lsb) {
   return value << lsb;
 }
 
-// ---- the clock
-// ------------------------------------------------------------------------------------
+// ---- the clock ----
 
 void take_response(Rtl *rtl, uint64_t data) {
   if (field(data, NT_HOST_KIND_LSB, NT_HOST_KIND_W) != NT_RSP_PROBE) {
@@ -156,8 +155,7 @@ void cycle(Rtl *rtl) {
   clock_high(rtl);
 }
 
-// ---- errors
-// -----------------------------------------------------------------------------------------
+// ---- errors ----
 
 const char *phase_name(uint32_t phase) {
   switch (phase) {
@@ -208,8 +206,7 @@ nt_status_t settle(Rtl *rtl, const char *what, uint64_t limit, nt_error_t *err) 
   return status;
 }
 
-// ---- registers
-// --------------------------------------------------------------------------------------
+// ---- registers ----
 
 // Both halves of a write at once; returns when the response has come.
 uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
@@ -282,8 +279,7 @@ nt_status_t reg_write(nt_dev_t *dev, uint32_t offset, uint32_t value, nt_error_t
   return status;
 }
 
-// ---- the host port
-// ------------------------------------------------------------------------------------
+// ---- the host port ----
 
 nt_status_t request(Rtl *rtl, uint64_t wire, nt_error_t *err) {
   Vnt_tile *top = rtl->top.get();
@@ -348,8 +344,7 @@ nt_status_t msg_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
   return status;
 }
 
-// ---- the back door
-// -------------------------------------------------------------------------------------
+// ---- the back door ----
 
 bool bit_at(const Signal &signal, uint32_t n) {
   return (signal.data[n / 8] >> (n % 8) & 1) != 0;
@@ -487,8 +482,7 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
   return status;
 }
 
-// ---- spikes and steps
-// ----------------------------------------------------------------------------------
+// ---- spikes and steps ----
 
 // Forgets what drain and drain_probes handed out.
 void forget_read(Rtl *rtl) {
@@ -589,8 +583,7 @@ uint64_t cycles(nt_dev_t *dev) {
   return rtl_of(dev)->cycles;
 }
 
-// ---- observation
-// ------------------------------------------------------------------------------------
+// ---- observation ----
 
 void current_activity(nt_dev_t *dev, uint32_t core, uint8_t *activity) {
   const Core &c = rtl_of(dev)->cores[core];
@@ -623,8 +616,7 @@ void tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count) {
   *count = c.sent.size();
 }
 
-// ---- open and close
-// ---------------------------------------------------------------------------------
+// ---- open and close ----
 
 void close(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);

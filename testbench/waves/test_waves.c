@@ -61,8 +61,7 @@ static char *read_text(const char *path) {
   return text;
 }
 
-// ---- layouts
-// ----------------------------------------------------------------------------------------------
+// ---- layouts ----
 
 // Names in one line of a layout: "name", "+{label} name" or "#{label} (bit)name (bit)name ...".
 // Returns how many were found.
@@ -163,8 +162,7 @@ static void memories_to_follow_are_there_and_big_ones_are_not(void **state) {
       -1);
 }
 
-// ---- filters and texts
-// ------------------------------------------------------------------------------------
+// ---- filters and texts ----
 
 typedef struct filter {
   char label[CODES][LABEL_LENGTH]; // "" where a code has none
@@ -287,8 +285,7 @@ static void instructions_are_readable(void **state) {
   }
 }
 
-// ---- the window
-// -------------------------------------------------------------------------------------------
+// ---- the window ----
 
 typedef struct steps {
   uint64_t step[STEPS + 2];
@@ -322,8 +319,7 @@ static void a_timestep_is_small(void **state) {
   assert_true(nt_vcd_bytes(vcd) < HEADER_BYTES_MAX + STEPS * (size_t)STEP_BYTES_MAX);
 }
 
-// ---- looking changes nothing
-// ------------------------------------------------------------------------------
+// ---- looking changes nothing ----
 
 // The summary without what depends on the machine's speed.
 static char *read_facts(const char *path) {
