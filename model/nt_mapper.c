@@ -6,7 +6,6 @@
 #include "nt_placement.h"
 #include "nt_wiring.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

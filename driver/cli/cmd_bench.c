@@ -4,6 +4,7 @@
 // with the count it was made from; formulas are in docs/benchmarks.md.
 #include "nt_bench_spikes.h"
 #include "nt_bundle.h"
+#include "nt_clock.h"
 #include "nt_commands.h"
 #include "nt_json_file.h"
 #include "nt_mapper.h"
@@ -15,17 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { DEFAULT_TOKENS = 16 };
 static const nt_qmodel_shape_t layer_shape = {1024, 2816,  1,
                                               128,  false, false}; // one layer of the 370M network
-
-static double now(void) {
-  struct timespec t;
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 // ---- cycles ----
 
@@ -290,7 +284,7 @@ static nt_status_t bench_sparsity(const nt_options_t *options, cJSON *json, nt_e
 
 nt_status_t nt_command_bench(const nt_options_t *options, nt_error_t *err) {
   const size_t tokens = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
-  const double start = now();
+  const double start = nt_clock_now();
   cJSON *json = cJSON_CreateObject();
   nt_status_t status = bench_layer(options, json, err);
   if (status == NT_OK) {
@@ -305,7 +299,7 @@ nt_status_t nt_command_bench(const nt_options_t *options, nt_error_t *err) {
     cJSON_Delete(json);
   }
   if (status == NT_OK) {
-    (void)printf("\nbench took %.0f s\n", now() - start);
+    (void)printf("\nbench took %.0f s\n", nt_clock_now() - start);
   }
   return status;
 }

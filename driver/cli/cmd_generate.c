@@ -70,6 +70,12 @@ static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t
   return status;
 }
 
+// A run has passed only if every kind of comparison took place.
+static bool compared_everything(const nt_session_stats_t *s) {
+  return s->lockstep.spikes > 0 && s->lockstep.state_words > 0 && s->lockstep.accumulators > 0 &&
+         s->lockstep.counters > 0 && s->lockstep.swept_words > 0 && s->observables > 0;
+}
+
 static void print_facts(const facts_t *f, bool check) {
   const nt_session_stats_t *s = &f->stats;
   const double tokens = s->tokens > 0 ? (double)s->tokens : 1,
@@ -85,7 +91,7 @@ static void print_facts(const facts_t *f, bool check) {
                  l->state_words, l->accumulators, l->counters, l->swept_words);
     (void)printf("integer reference    %" PRIu64 " values of named tensors compared\n",
                  s->observables);
-    (void)printf("mismatches           0\n");
+    (void)printf("mismatches           %" PRIu64 "\n", s->mismatches);
     (void)printf("ternary MACs         %" PRIu64 " (%.1f %% of %" PRIu64
                  " skipped: zero codes send no spike)\n",
                  s->synapse_macs,
@@ -133,7 +139,7 @@ static nt_status_t write_summary(const char *path, const facts_t *f, const char 
       {"words_swept", (double)s->lockstep.swept_words},
       {"observables_compared", (double)s->observables},
       {"values_compared", (double)f->compared},
-      {"mismatches", 0},
+      {"mismatches", (double)s->mismatches},
       {"ternary_macs", (double)s->synapse_macs},
       {"ternary_macs_dense", (double)s->dense_macs},
       {"synaptic_operations", (double)f->synops},
@@ -308,11 +314,20 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
     status = run(&job, options, wanted, &generated, err);
   }
   facts_t facts;
+  if (status == NT_ERR_MISMATCH && options->summary != NULL) {
+    nt_error_t ignored; // the mismatch is what the caller hears of
+    if (gather(job.session, image, generated, &facts, &ignored) == NT_OK) {
+      (void)write_summary(options->summary, &facts, prompt_of(options), job.writing.text, true,
+                          &ignored);
+    }
+  }
   if (status == NT_OK) {
     status = gather(job.session, image, generated, &facts, err);
   }
-  if (status == NT_OK && options->check && facts.compared == 0) {
-    status = nt_fail(err, NT_ERR_INTERNAL, "nothing was compared");
+  if (status == NT_OK && options->check && !compared_everything(&facts.stats)) {
+    status =
+        nt_fail(err, NT_ERR_INTERNAL,
+                "spikes, state, accumulators, counters or named tensors: nothing was compared");
   }
   if (status == NT_OK && options->state_out != NULL) {
     status = nt_session_save(job.session, options->state_out, job.next, err);

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_progress_line.h"
 
+#include "nt_clock.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TEXT_COLUMNS = 72 };
 
-static double now(void) {
-  struct timespec t;
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void nt_progress_start(nt_progress_line_t *line) {
-  *line = (nt_progress_line_t){.terminal = isatty(STDOUT_FILENO) != 0, .start = now()};
+  *line = (nt_progress_line_t){.terminal = isatty(STDOUT_FILENO) != 0, .start = nt_clock_now()};
 }
 
 double nt_progress_seconds(const nt_progress_line_t *line) {
-  return now() - line->start;
+  return nt_clock_now() - line->start;
 }
 
 void nt_progress_clear(nt_progress_line_t *line) {

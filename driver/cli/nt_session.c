@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_session.h"
 
+#include "nt_clock.h"
 #include "nt_golden.h"
 #include "nt_qmodel_section.h"
 #include "nt_rtl.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 // Values L1 produced for the token at hand, by observable number.
 typedef struct expectation {
@@ -29,18 +29,13 @@ struct nt_session {
   expectation_t *expected; // [layout->observables]
   uint32_t
       next_expected; // L1 produces observables nearly in the layout's order; the search starts here
+  bool unplaced;     // L1 showed a tensor that the layout does not place
   int32_t *integer_logits, *values;
   nt_spike_t *spikes;
   uint64_t *cycles; // [tiles] cycles before the step
   bool tracing;
   nt_session_stats_t stats;
 };
-
-static double now(void) {
-  struct timespec t;
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static nt_status_t open_golden(void *user, uint32_t tile, const nt_params_t *params, nt_dev_t **dev,
                                nt_error_t *err) {
@@ -70,6 +65,7 @@ static void expect(void *user, const char *name, const int32_t *values, size_t c
       return;
     }
   }
+  s->unplaced = true;
 }
 
 static nt_status_t open_reference(nt_session_t *s, nt_error_t *err) {
@@ -331,7 +327,7 @@ static nt_status_t check_logits(nt_session_t *s, const int32_t *logits, nt_error
 }
 
 nt_status_t nt_session_token(nt_session_t *s, uint32_t token, int32_t *logits, nt_error_t *err) {
-  const double start = now();
+  const double start = nt_clock_now();
   size_t count = 0;
   nt_status_t status = nt_layout_token_spikes(s->layout, token, s->spikes, &count, err);
   if (status == NT_OK && s->integer != NULL) {
@@ -340,6 +336,10 @@ nt_status_t nt_session_token(nt_session_t *s, uint32_t token, int32_t *logits, n
     }
     s->next_expected = 0;
     status = nt_integer_model_step(s->integer, token, s->integer_logits, err);
+    if (status == NT_OK && s->unplaced) {
+      status =
+          nt_fail(err, NT_ERR_FORMAT, "image section layout: lacks an observable of the network");
+    }
   }
   if (status == NT_OK) {
     status = s->lockstep != NULL ? nt_lockstep_inject(s->lockstep, s->spikes, count, err)
@@ -363,10 +363,9 @@ nt_status_t nt_session_token(nt_session_t *s, uint32_t token, int32_t *logits, n
       status = nt_lockstep_sweep(s->lockstep, err);
     }
   }
-  if (status == NT_OK) {
-    s->stats.tokens++;
-  }
-  s->stats.seconds += now() - start;
+  s->stats.tokens += status == NT_OK;
+  s->stats.mismatches += status == NT_ERR_MISMATCH;
+  s->stats.seconds += nt_clock_now() - start;
   return status;
 }
 

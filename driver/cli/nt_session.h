@@ -26,6 +26,7 @@ typedef struct nt_session_options {
 /// Work done so far. Zero compared values with `check` on would mean that nothing was checked.
 typedef struct nt_session_stats {
   uint64_t tokens, timesteps;
+  uint64_t mismatches;   ///< 0 or 1: the first one ends the run
   uint64_t observables;  ///< values of L1 compared with L2
   uint64_t host_spikes;  ///< logits received
   uint64_t synapse_macs; ///< ternary multiply-accumulates of non-zero codes with all matrix rows

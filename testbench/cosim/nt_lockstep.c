@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_lockstep.h"
 
+#include "nt_clock.h"
 #include "nt_golden.h"
 #include "nt_multiset.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 // State words of one group, as a range of pool words that does not wrap; groups never change after
 // loading.
@@ -33,12 +33,6 @@ struct nt_lockstep {
   nt_lockstep_stats_t stats;
   double golden_time, dut_time, compare_time;
 };
-
-static double now(void) {
-  struct timespec t;
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 const char *nt_stage_str(nt_stage_t stage) {
   switch (stage) {
@@ -353,13 +347,13 @@ nt_status_t nt_lockstep_step(nt_lockstep_t *l, nt_error_t *err) {
   static const compare_fn stages[] = {compare_accumulators, compare_state, compare_spikes,
                                       compare_counters};
   const uint32_t timestep = nt_system_timestep(l->golden);
-  const double t0 = now();
+  const double t0 = nt_clock_now();
   nt_status_t status = nt_system_step(l->golden, err);
-  const double t1 = now();
+  const double t1 = nt_clock_now();
   if (status == NT_OK) {
     status = nt_system_step(l->dut, err);
   }
-  const double t2 = now();
+  const double t2 = nt_clock_now();
   const uint32_t *ran = NULL;
   size_t count = 0;
   if (status == NT_OK) {
@@ -378,7 +372,7 @@ nt_status_t nt_lockstep_step(nt_lockstep_t *l, nt_error_t *err) {
   l->stats.tile_steps += count;
   l->golden_time += t1 - t0;
   l->dut_time += t2 - t1;
-  l->compare_time += now() - t2;
+  l->compare_time += nt_clock_now() - t2;
   return status;
 }
 
@@ -413,7 +407,7 @@ static nt_status_t sweep_core(nt_lockstep_t *l, const place_t *place, nt_error_t
 }
 
 nt_status_t nt_lockstep_sweep(nt_lockstep_t *l, nt_error_t *err) {
-  const double start = now();
+  const double start = nt_clock_now();
   nt_status_t status = NT_OK;
   for (uint32_t t = 0; t < l->image->tiles && status == NT_OK; t++) {
     for (uint32_t c = 0; c < l->image->params.cores && status == NT_OK; c++) {
@@ -422,7 +416,7 @@ nt_status_t nt_lockstep_sweep(nt_lockstep_t *l, nt_error_t *err) {
       status = sweep_core(l, &place, err);
     }
   }
-  l->compare_time += now() - start;
+  l->compare_time += nt_clock_now() - start;
   return status;
 }
 

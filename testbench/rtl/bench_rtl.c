@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simulated cycles per second of the verilated tile: idle, and with all engines busy.
+#include "nt_clock.h"
 #include "nt_rtl.h"
 
 #include <stdio.h>
-#include <time.h>
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static uint32_t instr(uint32_t op, uint32_t rd, uint32_t ra, uint32_t rb, uint32_t low) {
   return op << NT_INSTR_OP_LSB | rd << NT_INSTR_RD_LSB | ra << NT_INSTR_RA_LSB |
@@ -57,17 +51,17 @@ int main(void) {
   const uint64_t idle = 5000000;
   nt_status_t status = nt_rtl_open(&params, &dev, &err);
   if (status == NT_OK) {
-    const double begin = now();
+    const double begin = nt_clock_now();
     status = nt_rtl_clock(dev, idle, &err);
-    printf("idle          %6.2f Mcycles/s\n", 1e-6 * (double)idle / (now() - begin));
+    printf("idle          %6.2f Mcycles/s\n", 1e-6 * (double)idle / (nt_clock_now() - begin));
   }
   for (uint32_t busy = 1; busy <= params.cores && status == NT_OK; busy++) {
     status = load(dev, busy - 1, &err);
     const uint64_t first = nt_dev_cycles(dev);
-    const double begin = now();
+    const double begin = nt_clock_now();
     for (uint32_t t = 0; t < 20 && status == NT_OK; t++)
       status = nt_dev_step(dev, t, 10000000, &err);
-    const double seconds = now() - begin;
+    const double seconds = nt_clock_now() - begin;
     const double cycles = (double)(nt_dev_cycles(dev) - first);
     printf("%u engines busy %6.2f Mcycles/s\n", busy, 1e-6 * cycles / seconds);
   }
