@@ -126,8 +126,62 @@ static void levels_agree(void **state) {
   nt_talk_close(&golden);
 }
 
+// Runs the first token on golden tiles with every check.
+static nt_status_t first_token(const fixture_t *f, const nt_image_t *image, uint64_t *mismatches,
+                               nt_error_t *err) {
+  const nt_session_options_t options = {
+      .backend = NT_BACKEND_GOLDEN, .check = true, .max_cycles = MAX_CYCLES};
+  nt_session_t *session = NULL;
+  NT_OK_CALL(nt_session_open(image, &options, &session, err), *err);
+  int32_t *logits = calloc(f->qmodel->vocab, sizeof *logits);
+  assert_non_null(logits);
+  const nt_status_t status = nt_session_token(session, f->tokens[0], logits, err);
+  *mismatches = nt_session_stats(session).mismatches;
+  free(logits);
+  nt_session_close(session);
+  return status;
+}
+
+// A network compiled from other weights than L1 has: row 0 of T_o in layer 1 differs.
+static void wrong_compilation_is_found(void **state) {
+  fixture_t *f = *state;
+  nt_error_t err;
+  uint64_t mismatches = 0;
+  int8_t *code = &f->qmodel->layer[1].o.codes[0];
+  const nt_mapper_options_t options = {.params = nt_rtl_params(), .spread = -1};
+  nt_image_t *image = NULL;
+  NT_OK_CALL(nt_mapper_compile(f->qmodel, &options, &image, NULL, &err), err);
+  for (uint32_t k = 0; k < f->qmodel->hidden; k++) {
+    code[k] = (int8_t)(code[k] == 0 ? 1 : -code[k]);
+  }
+  NT_OK_CALL(nt_qmodel_store(f->qmodel, image, &err), err);
+  assert_int_equal(first_token(f, image, &mismatches, &err), NT_ERR_MISMATCH);
+  assert_int_equal(mismatches, 1);
+  assert_non_null(strstr(err.text, "level L1 against L2: mixer.1.acc_o channel 0"));
+  nt_image_free(image);
+  nt_image_free(f->image);
+  nt_image_free(f->other);
+}
+
+// A layout that leaves a tensor out must not shorten the comparison in silence.
+static void missing_observable_is_found(void **state) {
+  fixture_t *f = *state;
+  nt_error_t err;
+  uint64_t mismatches = 0;
+  uint8_t *text = nt_image_section(f->image, "layout")->data;
+  char *name = strstr((char *)text, "mixer.1.acc_o");
+  assert_non_null(name);
+  memcpy(name, "mixer.1.acc_x", strlen("mixer.1.acc_x"));
+  assert_int_equal(first_token(f, f->image, &mismatches, &err), NT_ERR_FORMAT);
+  assert_non_null(strstr(err.text, "lacks an observable"));
+  nt_image_free(f->image);
+  nt_image_free(f->other);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(levels_agree, setup, teardown)};
+      cmocka_unit_test_setup_teardown(levels_agree, setup, teardown),
+      cmocka_unit_test_setup_teardown(wrong_compilation_is_found, setup, teardown),
+      cmocka_unit_test_setup_teardown(missing_observable_is_found, setup, teardown)};
   return nt_test_report("session", cmocka_run_group_tests(tests, NULL, NULL));
 }
