@@ -27,6 +27,10 @@ static void free_layer(nt_qlayer_t *layer) {
   free(layer->gnorm_weight);
 }
 
+nt_widths_t nt_widths_default(void) {
+  return (nt_widths_t){.x = 16, .pre = 16, .h = 16, .v = 16, .codes = 8};
+}
+
 void nt_qmodel_free(nt_qmodel_t *model) {
   if (model == NULL)
     return;

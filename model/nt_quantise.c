@@ -353,8 +353,16 @@ static nt_status_t build_model(const nt_float_params_t *params, const nt_calibra
   return status == NT_OK ? nt_qmodel_prove(model, err) : status;
 }
 
+nt_quantise_options_t nt_quantise_default(void) {
+  return (nt_quantise_options_t){.widths = nt_widths_default(),
+                                 .margin = NT_RANGE_MARGIN,
+                                 .saturation_max = NT_SATURATION_MAX};
+}
+
 nt_status_t nt_quantise(const nt_float_model_t *model, const uint32_t *tokens, size_t count,
-                        nt_qmodel_t **out, nt_quantise_report_t **report, nt_error_t *err) {
+                        const nt_quantise_options_t *options, nt_qmodel_t **out,
+                        nt_quantise_report_t **report, nt_error_t *err) {
+  const nt_quantise_options_t chosen = options != NULL ? *options : nt_quantise_default();
   *out = NULL;
   if (report != NULL)
     *report = NULL;
@@ -366,6 +374,8 @@ nt_status_t nt_quantise(const nt_float_model_t *model, const uint32_t *tokens, s
   nt_qmodel_t *qmodel = calloc(1, sizeof *qmodel);
   status = qmodel == NULL ? nt_fail(err, NT_ERR_MEMORY, "no memory for the integer model")
                           : build_model(nt_float_model_params(model), &calibration, qmodel, err);
+  if (qmodel != NULL)
+    qmodel->widths = chosen.widths;
   if (status == NT_OK)
     status = nt_quantise_report_make(qmodel, &calibration, tokens, count, &made, err);
   nt_calibration_free(&calibration);

@@ -119,7 +119,7 @@ static nt_status_t compile(workshop_t *w, const char *folder, const char *text, 
     status = nt_float_model_load(w->checkpoint, &w->model, err);
   }
   if (status == NT_OK) {
-    status = nt_quantise(w->model, w->tokens, count, &w->qmodel, report, err);
+    status = nt_quantise(w->model, w->tokens, count, NULL, &w->qmodel, report, err);
   }
   if (status == NT_OK) {
     const nt_mapper_options_t options = {.params = nt_params_default(), .spread = spread};

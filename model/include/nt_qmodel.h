@@ -57,7 +57,17 @@ typedef struct nt_qlayer {
   nt_qmatrix_t down;    ///< H x I
 } nt_qlayer_t;
 
+/// Bits of the stored integers, network.md "Integers of the network"; each at most its default.
+typedef struct nt_widths {
+  uint32_t x;     ///< residual, o, d and the embedding: 16
+  uint32_t pre;   ///< i, f, g, gate and up before their nonlinearities: 16
+  uint32_t h;     ///< recurrent state and its input term: 16
+  uint32_t v;     ///< products v of mixer and MLP: 16
+  uint32_t codes; ///< codes into the matrices: 8
+} nt_widths_t;
+
 typedef struct nt_qmodel {
+  nt_widths_t widths;
   uint32_t hidden, intermediate, layers, vocab;
   uint32_t bos, eos; ///< token ids; UINT32_MAX where the model has none
   uint32_t frac_x;
@@ -67,6 +77,9 @@ typedef struct nt_qmodel {
   nt_qmatrix_t head; ///< vocab x hidden
   double logit_scale;
 } nt_qmodel_t;
+
+/// The widths that the shipped models use: 16, 16, 16, 16, 8.
+nt_widths_t nt_widths_default(void);
 
 /// Frees everything; `model` may be NULL.
 void nt_qmodel_free(nt_qmodel_t *model);

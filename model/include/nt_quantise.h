@@ -25,6 +25,7 @@
 
 #include "nt_float_model.h"
 #include "nt_integer_model.h"
+#include "nt_listener.h"
 #include "nt_qmodel.h"
 #include "nt_status.h"
 
@@ -41,6 +42,17 @@ extern "C" {
 
 /// Largest share of saturated values of a tensor that is accepted.
 #define NT_SATURATION_MAX 1e-3
+
+/// What a conversion may vary.
+typedef struct nt_quantise_options {
+  nt_widths_t widths;
+  double margin;                 ///< of the ranges: 1 or more
+  double saturation_max;         ///< largest accepted share of saturated values of a tensor
+  const nt_listener_t *listener; ///< NULL: nobody listens
+} nt_quantise_options_t;
+
+/// Default widths, NT_RANGE_MARGIN, NT_SATURATION_MAX, nobody listening.
+nt_quantise_options_t nt_quantise_default(void);
 
 /// Range and format chosen for one tensor.
 typedef struct nt_quantised_format {
@@ -69,15 +81,17 @@ typedef struct nt_quantise_report {
 } nt_quantise_report_t;
 
 /// Quantises `model`, calibrated on `tokens` [count] (see NT_CALIBRATION_TOKENS; the first is
-/// usually the begin mark). On success `*out` passes nt_qmodel_prove and is released with
-/// nt_qmodel_free, and `*report` (`report` may be NULL: not wanted) with nt_quantise_report_free;
-/// both are NULL on failure. `model` is not needed afterwards.
+/// usually the begin mark). `options` NULL stands for nt_quantise_default. On success `*out` passes
+/// nt_qmodel_prove and is released with nt_qmodel_free, and `*report` (`report` may be NULL: not
+/// wanted) with nt_quantise_report_free; both are NULL on failure. `model` is not needed
+/// afterwards.
 ///
 /// Errors: NT_ERR_RANGE a tensor cannot be represented, or saturates in more than
 /// NT_SATURATION_MAX of its values on the calibration text (`err` names it); NT_ERR_ARG no tokens;
 /// NT_ERR_MEMORY; those of nt_float_run_step.
 nt_status_t nt_quantise(const nt_float_model_t *model, const uint32_t *tokens, size_t count,
-                        nt_qmodel_t **out, nt_quantise_report_t **report, nt_error_t *err);
+                        const nt_quantise_options_t *options, nt_qmodel_t **out,
+                        nt_quantise_report_t **report, nt_error_t *err);
 
 /// Releases `report` (may be NULL).
 void nt_quantise_report_free(nt_quantise_report_t *report);

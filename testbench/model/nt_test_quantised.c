@@ -17,7 +17,7 @@ static void quantise(const char *folder, nt_test_quantised_t *quantised) {
   nt_assert_ok(nt_float_model_load(ckpt, &quantised->model, &err), err);
   nt_checkpoint_close(ckpt);
   nt_assert_ok(nt_quantise(quantised->model, quantised->calibration, quantised->calibration_count,
-                           &quantised->qmodel, &quantised->report, &err),
+                           NULL, &quantised->qmodel, &quantised->report, &err),
                err);
 }
 

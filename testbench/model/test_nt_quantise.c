@@ -276,8 +276,10 @@ static void bad_texts_are_refused(void **state) {
   const uint32_t outside = quantised->qmodel->vocab;
   nt_error_t err;
   nt_qmodel_t *qmodel = NULL;
-  assert_int_equal(nt_quantise(quantised->model, &outside, 0, &qmodel, NULL, &err), NT_ERR_ARG);
-  assert_int_equal(nt_quantise(quantised->model, &outside, 1, &qmodel, NULL, &err), NT_ERR_RANGE);
+  assert_int_equal(nt_quantise(quantised->model, &outside, 0, NULL, &qmodel, NULL, &err),
+                   NT_ERR_ARG);
+  assert_int_equal(nt_quantise(quantised->model, &outside, 1, NULL, &qmodel, NULL, &err),
+                   NT_ERR_RANGE);
   assert_null(qmodel);
 }
 

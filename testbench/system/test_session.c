@@ -52,7 +52,7 @@ static int setup(void **state) {
   for (int i = 0; i < TOKENS; i++) {
     f->tokens[i] = (uint32_t)(nt_test_random(&random) % vocab);
   }
-  NT_OK_CALL(nt_quantise(f->model, calibration, CALIBRATION, &f->qmodel, NULL, &err), err);
+  NT_OK_CALL(nt_quantise(f->model, calibration, CALIBRATION, NULL, &f->qmodel, NULL, &err), err);
   assert_int_equal(f->qmodel->layer[0].mixer_norm.code_count, 3);
   assert_non_null(f->qmodel->layer[0].mixer_norm.outer);
   f->image = compile(f->qmodel);

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text to tokens: the SentencePiece model of a corpus, and parallel streams through it."""
+import hashlib
+import io
+import random
+
+import sentencepiece
+import torch
+
+BOS, EOS = 1, 2
+
+
+def read(paths):
+    """The texts of `paths` joined, and the SHA-256 of their bytes."""
+    data = b"".join(open(path, "rb").read() for path in paths)
+    return data.decode("utf-8"), hashlib.sha256(data).hexdigest()
+
+
+def train_tokenizer(text, pieces):
+    """A BPE model of `text` as bytes: newline is a symbol of its own, unknown characters fall back to bytes."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(line for line in text.split("\n") if line),
+        model_writer=model,
+        model_type="bpe",
+        vocab_size=pieces,
+        user_defined_symbols=["\n"],
+        byte_fallback=True,
+        add_dummy_prefix=False,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        character_coverage=1.0,
+        unk_id=0,
+        bos_id=BOS,
+        eos_id=EOS,
+        pad_id=-1,
+        max_sentence_length=1 << 20,
+        minloglevel=2,
+    )
+    return model.getvalue()
+
+
+def encode(tokenizer, text, seed=None):
+    """Token ids of `text`. With a seed, every second border between tales (an empty line), drawn by chance, becomes the
+    marks for end and begin: the model learns both to see a border as text and to begin and end by the marks."""
+    if seed is None:
+        return torch.tensor([BOS] + tokenizer.encode(text))
+    coin = random.Random(seed)
+    ids = [BOS]
+    for tale in text.split("\n\n"):
+        ids += tokenizer.encode(tale + "\n")
+        ids += [EOS, BOS] if coin.random() < 0.5 else tokenizer.encode("\n")
+    return torch.tensor(ids)
+
+
+class Streams:
+    """`count` parallel walks through `tokens`, begun at even distances, in windows of `length`; wraps around for ever."""
+
+    def __init__(self, tokens, count, length):
+        self.tokens, self.length = tokens, length
+        self.starts = torch.arange(count) * (len(tokens) // count)
+
+    def window(self, step):
+        """Inputs and targets [length, count] of window number `step`."""
+        position = self.starts + step * self.length + torch.arange(self.length + 1).unsqueeze(1)
+        ids = self.tokens[position % len(self.tokens)]
+        return ids[:-1], ids[1:]
