@@ -13,12 +13,13 @@ import sys
 import time
 
 # Set before the libraries load: freed memory stays with the process (page faults cost a third of the time otherwise), and
-# OpenBLAS uses AVX-512 on processors that it does not know by name.
+# OpenBLAS uses AVX-512 on processors that it does not know by name. One thread: a second one costs more than it gives.
 FAST = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000",
     "MALLOC_TRIM_THRESHOLD_": "16000000000",
     "MALLOC_TOP_PAD_": "268435456",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "OPENBLAS_NUM_THREADS": "1",
 }
 with open("/proc/cpuinfo") as cpuinfo:
     if "avx512bw" in cpuinfo.read():
