@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_test_checkpoint.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,4 +137,38 @@ void nt_test_checkpoint_write(const nt_test_checkpoint_t *ckpt, const char *fold
   nt_test_file_write(folder, name, file, size);
   free(file);
   cJSON_free(header);
+}
+
+static bool is_head(const char *tensor) {
+  return strncmp(tensor, "lm_head", 7) == 0;
+}
+
+cJSON *nt_test_checkpoint_write_shards(const char *source, const char *folder) {
+  cJSON *index = cJSON_CreateObject();
+  cJSON *map = cJSON_AddObjectToObject(index, "weight_map");
+  static const char *const names[2] = {"model-1.safetensors", "model-2.safetensors"};
+  for (size_t shard = 0; shard < 2; shard++) {
+    nt_test_checkpoint_t ckpt = nt_test_checkpoint_read(source);
+    cJSON *entry = ckpt.header->child;
+    while (entry != NULL) {
+      cJSON *next = entry->next;
+      if (strcmp(entry->string, "__metadata__") != 0) {
+        if (is_head(entry->string) == (shard == 1))
+          (void)cJSON_AddStringToObject(map, entry->string, names[shard]);
+        else
+          nt_test_checkpoint_drop(&ckpt, entry->string);
+      }
+      entry = next;
+    }
+    nt_test_checkpoint_write(&ckpt, folder, names[shard]);
+    nt_test_checkpoint_free(&ckpt);
+  }
+  return index;
+}
+
+void nt_test_checkpoint_write_index(const char *folder, const cJSON *index) {
+  char *text = cJSON_Print(index);
+  assert_non_null(text);
+  nt_test_file_write(folder, "model.safetensors.index.json", text, strlen(text));
+  cJSON_free(text);
 }

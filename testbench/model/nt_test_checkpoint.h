@@ -45,4 +45,12 @@ void nt_test_checkpoint_narrow(nt_test_checkpoint_t *ckpt, const char *dtype,
 void nt_test_checkpoint_write(const nt_test_checkpoint_t *ckpt, const char *folder,
                               const char *name);
 
+/// Writes the one-file checkpoint in `source` into `folder` as two shards, model-1.safetensors and
+/// model-2.safetensors, the head in the second. Returns the index, not yet written; the caller
+/// deletes it.
+cJSON *nt_test_checkpoint_write_shards(const char *source, const char *folder);
+
+/// Writes `index` into `folder` under its published name.
+void nt_test_checkpoint_write_index(const char *folder, const cJSON *index);
+
 #endif

@@ -296,40 +296,6 @@ static void every_truncation_is_refused(void **state) {
 
 // ---- shards -------------------------------------------------------------------------------------
 
-static bool is_head(const char *tensor) {
-  return strncmp(tensor, "lm_head", 7) == 0;
-}
-
-/// Writes the fixture as two shards, the head in the second, and an index.
-static cJSON *write_shards(const char *folder) {
-  cJSON *index = cJSON_CreateObject();
-  cJSON *map = cJSON_AddObjectToObject(index, "weight_map");
-  static const char *const names[2] = {"model-1.safetensors", "model-2.safetensors"};
-  for (size_t shard = 0; shard < 2; shard++) {
-    nt_test_checkpoint_t ckpt = nt_test_checkpoint_read(NT_FIXTURE_DIR);
-    cJSON *entry = ckpt.header->child;
-    while (entry != NULL) {
-      cJSON *next = entry->next;
-      if (strcmp(entry->string, "__metadata__") != 0) {
-        if (is_head(entry->string) == (shard == 1))
-          (void)cJSON_AddStringToObject(map, entry->string, names[shard]);
-        else
-          nt_test_checkpoint_drop(&ckpt, entry->string);
-      }
-      entry = next;
-    }
-    nt_test_checkpoint_write(&ckpt, folder, names[shard]);
-    nt_test_checkpoint_free(&ckpt);
-  }
-  return index;
-}
-
-static void write_index(const char *folder, const cJSON *index) {
-  char *text = cJSON_Print(index);
-  nt_test_file_write(folder, "model.safetensors.index.json", text, strlen(text));
-  cJSON_free(text);
-}
-
 static void compute_logits(const nt_float_model_t *model, double logits[VOCAB]) {
   nt_error_t err;
   nt_float_run_t *run = NULL;
@@ -350,8 +316,8 @@ static void logits_of_folder(const char *folder, double logits[VOCAB]) {
 static void shards_equal_one_file(void **state) {
   (void)state;
   char *folder = nt_test_folder_make();
-  cJSON *index = write_shards(folder);
-  write_index(folder, index);
+  cJSON *index = nt_test_checkpoint_write_shards(NT_FIXTURE_DIR, folder);
+  nt_test_checkpoint_write_index(folder, index);
   double whole[VOCAB];
   double sharded[VOCAB];
   logits_of_folder(NT_FIXTURE_DIR, whole);
@@ -379,11 +345,11 @@ static void damaged_indexes(void **state) {
   (void)state;
   for (size_t k = 0; k < sizeof INDEX_CASES / sizeof INDEX_CASES[0]; k++) {
     char *folder = nt_test_folder_make();
-    cJSON *index = write_shards(folder);
+    cJSON *index = nt_test_checkpoint_write_shards(NT_FIXTURE_DIR, folder);
     cJSON *map = cJSON_GetObjectItemCaseSensitive(index, "weight_map");
     cJSON_DeleteItemFromObjectCaseSensitive(map, INDEX_CASES[k].tensor);
     (void)cJSON_AddStringToObject(map, INDEX_CASES[k].tensor, INDEX_CASES[k].file);
-    write_index(folder, index);
+    nt_test_checkpoint_write_index(folder, index);
     expect_refused(INDEX_CASES[k].label, folder, INDEX_CASES[k].status, folder,
                    INDEX_CASES[k].what);
     cJSON_Delete(index);
@@ -394,12 +360,12 @@ static void damaged_indexes(void **state) {
 static void index_without_map_and_doubled_tensor(void **state) {
   (void)state;
   char *folder = nt_test_folder_make();
-  cJSON *index = write_shards(folder);
+  cJSON *index = nt_test_checkpoint_write_shards(NT_FIXTURE_DIR, folder);
   nt_test_file_write(folder, "model.safetensors.index.json", "{}", 2);
   expect_refused("no weight_map", folder, NT_ERR_FORMAT, "index.json", "\"weight_map\"");
   nt_test_checkpoint_t ckpt = nt_test_checkpoint_read(NT_FIXTURE_DIR);
   nt_test_checkpoint_write(&ckpt, folder, "model-2.safetensors");
-  write_index(folder, index);
+  nt_test_checkpoint_write_index(folder, index);
   expect_refused("tensor in two shards", folder, NT_ERR_FORMAT, "is also in", "safetensors");
   nt_test_checkpoint_free(&ckpt);
   cJSON_Delete(index);
