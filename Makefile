@@ -9,7 +9,7 @@ IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
 
-.PHONY: help setup build sim test waves bench levels lint synth defs clean
+.PHONY: help setup build sim test proof waves bench levels lint synth defs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,9 @@ sim: $(IMAGE) ## text from the verilated tiles, every timestep checked (PROMPT= 
 
 test: build ## everything CI runs
 	@testbench/scripts/test.sh $(BUILD)
+
+proof: build ## the float reference against recorded values of the published PyTorch code
+	@$(BUILD)/testbench/model/proof/nt_import_proof --json $(BUILD)/proof.json testbench/model/fixtures/hgrnbit-small
 
 levels: build ## float, integer, golden tile and RTL side by side; perplexity
 	@$(RUN) levels --model $(MODEL) --text $(HELDOUT)

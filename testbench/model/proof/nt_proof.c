@@ -44,7 +44,7 @@ static const char *unit_name(nt_proof_unit_t unit) {
   switch (unit) {
   case NT_PROOF_DIFFERING: return "differ";
   case NT_PROOF_RELATIVE: return "relative";
-  case NT_PROOF_SPREAD: return "std dev";
+  case NT_PROOF_SPREAD: return "stddev";
   }
   return "";
 }
