@@ -44,8 +44,9 @@ static void recordings_are_the_recorded_ones(void **state) {
   assert_int_equal(proof.rows[0].values, 33);
 }
 
-static void codes_and_scales(void **state) {
+static void tensors_codes_and_scales(void **state) {
   (void)state;
+  expect_passed(nt_proof_tensors, 1);
   expect_passed(nt_proof_matrices, 2);
 }
 
@@ -227,6 +228,30 @@ static nt_float_model_t *load_poked(const char *tensor, size_t index, float valu
   return model;
 }
 
+static void a_wrong_list_of_tensors_is_noticed(void **state) {
+  (void)state;
+  size_t size = 0;
+  char *list = nt_test_file_read(NT_FIXTURE_DIR, "tensors.txt", &size);
+  char *folder = nt_test_folder_make();
+  nt_float_model_t *model = nt_proof_load(NT_FIXTURE_DIR);
+  const size_t shorter = size - strlen("lm_head.norm.weight [64] float32\n");
+  const size_t sizes[3] = {size, shorter, size + 1};
+  for (size_t k = 0; k < 3; k++) { // whole, the last line missing, one line too many
+    char *copy = calloc(size + 2, 1);
+    assert_non_null(copy);
+    memcpy(copy, list, size);
+    copy[size] = 'x';
+    nt_test_file_write(folder, "tensors.txt", copy, sizes[k]);
+    nt_proof_t proof = {.count = 0};
+    nt_proof_tensors(&proof, folder, model);
+    assert_int_equal(nt_proof_passed(&proof), k == 0);
+    free(copy);
+  }
+  nt_float_model_free(model);
+  nt_test_folder_remove(folder);
+  free(list);
+}
+
 static void a_wrong_norm_weight_is_noticed(void **state) {
   (void)state;
   static const char *const tensors[] = {"model.layers.0.attn_norm.weight",
@@ -298,7 +323,7 @@ static void overflow_is_reported(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(recordings_are_the_recorded_ones),
-      cmocka_unit_test(codes_and_scales),
+      cmocka_unit_test(tensors_codes_and_scales),
       cmocka_unit_test(lower_bounds_are_cumulative_softmax),
       cmocka_unit_test(float64_logits),
       cmocka_unit_test(float32_logits_hidden_and_states),
@@ -309,6 +334,7 @@ int main(void) {
       cmocka_unit_test(nothing_compared_is_no_proof),
       cmocka_unit_test(each_limit_is_kept),
       cmocka_unit_test(a_changed_recording_is_noticed),
+      cmocka_unit_test(a_wrong_list_of_tensors_is_noticed),
       cmocka_unit_test(a_wrong_norm_weight_is_noticed),
       cmocka_unit_test(a_wrong_code_is_noticed),
       cmocka_unit_test(refusals),

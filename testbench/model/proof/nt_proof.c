@@ -104,6 +104,7 @@ nt_float_model_t *nt_proof_load(const char *folder) {
 void nt_proof_all(nt_proof_t *proof, const char *recorded) {
   nt_proof_files(proof, recorded);
   nt_float_model_t *model = nt_proof_load(recorded);
+  nt_proof_tensors(proof, recorded, model);
   nt_proof_matrices(proof, recorded, model);
   nt_proof_float64(proof, recorded, model);
   nt_proof_float32(proof, recorded, model);

@@ -66,6 +66,9 @@ nt_float_model_t *nt_proof_load(const char *folder);
 /// Files of `recorded` against its SHA256SUMS, which must list them all.
 void nt_proof_files(nt_proof_t *proof, const char *recorded);
 
+/// Names, shapes and order of the tensors that the reader expects.
+void nt_proof_tensors(nt_proof_t *proof, const char *recorded, const nt_float_model_t *model);
+
 /// Ternary codes, scales.
 void nt_proof_matrices(nt_proof_t *proof, const char *recorded, const nt_float_model_t *model);
 
