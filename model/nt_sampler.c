@@ -20,7 +20,7 @@ struct nt_sampler {
   choice_t *choice;
 };
 
-static nt_status_t check(const nt_sampling_t *s, nt_error_t *err) {
+nt_status_t nt_sampling_check(const nt_sampling_t *s, nt_error_t *err) {
   const bool greedy = s->temperature == 0;
   if (!greedy && !(s->temperature >= NT_TEMPERATURE_MIN && s->temperature <= NT_TEMPERATURE_MAX)) {
     return nt_fail(err, NT_ERR_RANGE, "temperature is %g, allowed is 0 (greedy) or %g to %g",
@@ -35,7 +35,7 @@ static nt_status_t check(const nt_sampling_t *s, nt_error_t *err) {
 nt_status_t nt_sampler_open(const nt_sampling_t *sampling, size_t vocab, double logit_scale,
                             nt_sampler_t **out, nt_error_t *err) {
   *out = NULL;
-  const nt_status_t status = check(sampling, err);
+  const nt_status_t status = nt_sampling_check(sampling, err);
   if (status != NT_OK) {
     return status;
   }

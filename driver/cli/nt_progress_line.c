@@ -30,7 +30,8 @@ void nt_progress_text(nt_progress_line_t *line, const char *text) {
     const bool break_here = line->terminal && *at == ' ' && line->column >= TEXT_COLUMNS;
     const char ch = break_here ? '\n' : *at;
     (void)putchar(ch);
-    line->column = ch == '\n' ? 0 : line->column + 1;
+    const bool continues = ((unsigned char)ch & 0xC0) == 0x80; // a later byte of a character
+    line->column = ch == '\n' ? 0 : line->column + !continues;
   }
   (void)fflush(stdout);
 }

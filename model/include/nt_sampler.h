@@ -24,12 +24,15 @@ typedef struct nt_sampling {
 #define NT_TEMPERATURE_MIN 0.01
 #define NT_TEMPERATURE_MAX 100.0
 
+/// Errors: NT_ERR_RANGE a setting is outside its limits.
+nt_status_t nt_sampling_check(const nt_sampling_t *sampling, nt_error_t *err);
+
 /// Settings with room to order a vocabulary. Opaque.
 typedef struct nt_sampler nt_sampler_t;
 
 /// Opens a sampler for `vocab` > 0 logits, of which one counts `logit_scale` > 0 in natural units.
 /// `*out` is released with nt_sampler_close; NULL on failure.
-/// Errors: NT_ERR_RANGE a setting outside its limits; NT_ERR_MEMORY.
+/// Errors: those of nt_sampling_check; NT_ERR_MEMORY.
 nt_status_t nt_sampler_open(const nt_sampling_t *sampling, size_t vocab, double logit_scale,
                             nt_sampler_t **out, nt_error_t *err);
 
