@@ -108,6 +108,20 @@ static void extremes(void **state) {
   nt_sampler_close(sampler);
 }
 
+/// Of 4 equal tokens, half the share is that of the first two, exactly.
+static void share_is_reached_exactly(void **state) {
+  (void)state;
+  const int32_t logits[4] = {9, 9, 9, 9};
+  size_t seen[4] = {0};
+  nt_sampler_t *sampler = open_sampler((nt_sampling_t){1, 0, 0.5, 4}, 4, 1);
+  for (uint64_t n = 0; n < 100; n++) {
+    seen[nt_sampler_next(sampler, logits, n)]++;
+  }
+  nt_sampler_close(sampler);
+  assert_true(seen[0] > 0 && seen[1] > 0);
+  assert_int_equal(seen[2] + seen[3], 0);
+}
+
 enum { DRAWS = 100000, LETTERS = 5 };
 /// Chi-square limit for 4 degrees of freedom at one in a thousand.
 static const double CHI_SQUARE_MAX = 18.467;
@@ -197,9 +211,13 @@ static void wrong_settings(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(vectors_agree),   cmocka_unit_test(generator_is_splitmix64),
-      cmocka_unit_test(greedy_is_exact), cmocka_unit_test(extremes),
-      cmocka_unit_test(frequencies),     cmocka_unit_test(frequencies_bite),
+      cmocka_unit_test(vectors_agree),
+      cmocka_unit_test(generator_is_splitmix64),
+      cmocka_unit_test(greedy_is_exact),
+      cmocka_unit_test(extremes),
+      cmocka_unit_test(share_is_reached_exactly),
+      cmocka_unit_test(frequencies),
+      cmocka_unit_test(frequencies_bite),
       cmocka_unit_test(wrong_settings),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
