@@ -5,6 +5,9 @@ MODEL   ?= model/pretrained/tales-1.3m
 PROMPT  ?= Once upon a time
 TOKENS  ?= 64
 TRACE   ?=
+# Text is greedy unless TEMPERATURE= is given; TOP_K=, TOP_P= and SEED= go with it.
+SAMPLING = $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) $(if $(TOP_K),--top-k $(TOP_K)) \
+  $(if $(TOP_P),--top-p $(TOP_P)) $(if $(SEED),--seed $(SEED))
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
@@ -25,9 +28,9 @@ $(IMAGE): build
 	@mkdir -p $(BUILD)/sim
 	@testbench/scripts/compile_image.sh $(RUN) "$(MODEL)" $@
 
-sim: $(IMAGE) ## text from the verilated tiles, every timestep checked (PROMPT= TOKENS= MODEL= TRACE=)
+sim: $(IMAGE) ## text from the verilated tiles, every timestep checked (PROMPT= TOKENS= MODEL= TEMPERATURE= TRACE=)
 	@$(RUN) generate --model $(IMAGE) --prompt "$(PROMPT)" --tokens $(TOKENS) \
-	  --summary $(BUILD)/sim/summary.json $(if $(TRACE),--trace $(TRACE))
+	  --summary $(BUILD)/sim/summary.json $(SAMPLING) $(if $(TRACE),--trace $(TRACE))
 
 test: build ## everything CI runs
 	@testbench/scripts/test.sh $(BUILD)

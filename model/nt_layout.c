@@ -273,8 +273,8 @@ static nt_status_t facts_from_json(const cJSON *root, nt_layout_t *layout, nt_er
                 {"intermediate", &layout->intermediate, 1, 1 << 18},
                 {"layers", &layout->layers, 1, 1 << 10},
                 {"vocab", &layout->vocab, 1, 1 << 16},
-                {"bos", &layout->bos, 0, 1 << 16},
-                {"eos", &layout->eos, 0, 1 << 16},
+                {"bos", &layout->bos, 0, UINT32_MAX},
+                {"eos", &layout->eos, 0, UINT32_MAX},
                 {"frac_x", &layout->frac_x, 0, 15},
                 {"steps_per_token", &layout->steps_per_token, 1, 1 << 16}};
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {

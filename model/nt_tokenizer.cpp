@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -229,6 +230,25 @@ int32_t nt_tokenizer_bos(const nt_tokenizer_t *tokenizer) {
 
 int32_t nt_tokenizer_eos(const nt_tokenizer_t *tokenizer) {
   return tokenizer->processor.eos_id();
+}
+
+nt_status_t nt_tokenizer_check_marks(const nt_tokenizer_t *tokenizer, const char *config,
+                                     int32_t bos, int32_t eos, nt_error_t *err) {
+  const struct {
+    const char *field, *mark;
+    int32_t configured, found;
+  } marks[] = {{"bos_token_id", "begin mark", bos, nt_tokenizer_bos(tokenizer)},
+               {"eos_token_id", "end mark", eos, nt_tokenizer_eos(tokenizer)}};
+  for (const auto &m : marks) {
+    if (m.configured < 0 || m.configured == m.found)
+      continue;
+    char found[32] = "none";
+    if (m.found >= 0)
+      (void)std::snprintf(found, sizeof found, "token %d", static_cast<int>(m.found));
+    return nt_fail(err, NT_ERR_FORMAT, "%s: field \"%s\" is %d, but the %s of %s is %s", config,
+                   m.field, static_cast<int>(m.configured), m.mark, tokenizer->path.c_str(), found);
+  }
+  return NT_OK;
 }
 
 size_t nt_tokenizer_text_max(const nt_tokenizer_t *tokenizer) {

@@ -9,7 +9,8 @@ static const nt_command_t commands[] = {
     {"compile", "model out text tokens quiet pack",
      "checkpoint folder to image: calibrate, quantise, map", nt_command_compile},
     {"generate",
-     "model prompt tokens backend no-check summary state-in state-out trace trace-tile trace-from "
+     "model prompt prompt-file tokens temperature top-k top-p seed ignore-eos backend no-check "
+     "summary state-in state-out trace trace-tile trace-from "
      "trace-steps max-cycles quiet",
      "continue a prompt on the tiles, every timestep checked", nt_command_generate},
     {"levels", "model text tokens summary max-cycles quiet",
@@ -49,6 +50,8 @@ int main(int argc, char **argv) {
                             .tokens = UINT64_MAX,
                             .max_cycles = 10000000,
                             .seed = 1,
+                            .temperature = NT_TEMPERATURE_UNSAID,
+                            .top_p = 1,
                             .check = true,
                             .spread = -1};
     nt_error_t err = {NT_OK, ""};

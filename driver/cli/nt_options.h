@@ -5,22 +5,27 @@
 
 #include "nt_session.h"
 
+#define NT_TEMPERATURE_UNSAID (-1.0)
+
 /// All options of all sub-commands; each sub-command accepts the subset named by its letters
 /// (nt_options_parse).
 typedef struct nt_options {
-  const char *model; ///< checkpoint folder or image file
-  const char *out;   ///< file to write
-  const char *prompt;
-  const char *text;    ///< text file
-  const char *backend; ///< "rtl" or "golden"
-  const char *summary; ///< JSON file to write
+  const char *model;                ///< checkpoint folder or image file
+  const char *out;                  ///< file to write
+  const char *prompt, *prompt_file; ///< prompt_file "-": standard input
+  const char *text;                 ///< text file
+  const char *backend;              ///< "rtl" or "golden"
+  const char *summary;              ///< JSON file to write
   const char *state_in, *state_out;
   const char *trace;
   uint64_t tokens; ///< UINT64_MAX: not given
   uint64_t trace_tile, trace_from;
   uint64_t trace_steps; ///< 0: not given
   uint64_t max_cycles, seed;
-  bool check, quiet;
+  double temperature; ///< NT_TEMPERATURE_UNSAID: not given
+  double top_p;
+  uint64_t top_k;
+  bool check, quiet, ignore_eos;
   int spread; ///< -1 automatic, 0, 1
 } nt_options_t;
 

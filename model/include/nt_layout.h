@@ -43,7 +43,8 @@ typedef struct nt_observable {
 } nt_observable_t;
 
 typedef struct nt_layout {
-  uint32_t hidden, intermediate, layers, vocab, bos, eos, frac_x;
+  uint32_t hidden, intermediate, layers, vocab, frac_x;
+  uint32_t bos, eos; ///< token ids; UINT32_MAX where the model has none
   uint32_t steps_per_token;
   double logit_scale;
   uint32_t embed_population; ///< index of E in `population`
