@@ -66,8 +66,8 @@ def body(text, name):
 
 
 def is_heading(paragraph):
-    """All capitals: a title, a chapter number, THE END."""
-    return len(paragraph) <= 120 and any(c.isalpha() for c in paragraph) and paragraph == paragraph.upper()
+    """All capitals: a title, a chapter number, a contents list, THE END."""
+    return any(c.isalpha() for c in paragraph) and paragraph == paragraph.upper()
 
 
 def is_list(paragraph):
