@@ -13,6 +13,7 @@ import json
 import os
 import shlex
 import subprocess
+import textwrap
 
 import failure
 import texts
@@ -48,6 +49,11 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
 
 
+def prose(text):
+    """A paragraph in lines of readable length."""
+    return textwrap.fill(text, 150, break_long_words=False, break_on_hyphens=False)
+
+
 def number(value):
     """At most five digits, thousands marked."""
     return f"{value:,}" if isinstance(value, int) else f"{value:.5g}"
@@ -79,18 +85,18 @@ def card(folder, name, data, evaluations, generate, prompt):
     told, shape = load(os.path.join(folder, "training.json")), load(os.path.join(folder, "config.json"))
     try:
         args, last = told["arguments"], told["log"][-1]
-        epochs = last["tokens"] / told["text_tokens"]
+        tokens, once = last["tokens"], told["text_tokens"]
         h, i = shape["hidden_size"], shape["intermediate_size"]
         layers, vocab = shape["num_hidden_layers"], shape["vocab_size"]
         ternary = layers * (4 * h * h + 3 * h * i) + vocab * h
         facts = [
             ("shape", f"hidden {h}, {layers} layers, intermediate {i}, vocabulary {vocab}"),
             ("parameters", f"{told['parameters']:,}, of which {ternary:,} are ternary at run time"),
-            ("weights in the file", args["dtype"] + ("" if args["latent"] else ", ternary matrices as one magnitude and its sign")),
-            ("trained on", f"{last['tokens'] / 1e6:.1f} million tokens, {epochs:.1f} epochs of {told['text_tokens']:,} tokens"),
+            ("weights in the file", args["dtype"] + ("" if args["latent"] else ", a ternary matrix as one magnitude and signs")),
+            ("trained on", f"{tokens / 1e6:.1f} million tokens, {tokens / once:.1f} epochs of {once:,} tokens"),
             ("training time", f"{last['cpu_seconds'] / 3600:.1f} hours of one processor core, without measurements"),
-            ("validation, as trained", f"{last['valid_nll']:.4f} nats per token, {last['valid_bits_per_byte']:.4f} bits per byte"),
-            ("training loss at the end", f"{last['train_nll']:.4f} nats per token (running mean)"),
+            ("validation loss", f"{last['valid_nll']:.4f} nats per token, {last['valid_bits_per_byte']:.4f} bits per byte"),
+            ("training loss", f"{last['train_nll']:.4f} nats per token (running mean)"),
         ]
         hashes = [("training text", told["text_sha256"]), ("validation text", told["valid_sha256"])]
     except (KeyError, IndexError, TypeError) as error:
@@ -98,27 +104,32 @@ def card(folder, name, data, evaluations, generate, prompt):
     parts = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->",
         f"# {name}",
-        "A HGRNBit (MatMul-free) language model in the published checkpoint layout, trained by `model/train/train.py` of this"
-        " project. This page was written by `model/train/card.py`.",
+        prose(
+            "A HGRNBit (MatMul-free) language model in the published checkpoint layout, trained by `model/train/train.py` of this"
+            " project. This page was written by `model/train/card.py`."
+        ),
         table(("", ""), facts),
         "## Files",
-        table(("file", "what"), [(f"`{file}`", what) for file, what in FILES.items() if os.path.exists(os.path.join(folder, file))]),
+        table(("file", "what"), [(f"`{file}`", FILES[file]) for file in FILES if os.path.exists(os.path.join(folder, file))]),
     ]
     if evaluations:
         parts += ["## Accuracy", "On text that was never trained on.", table(("", ""), accuracy(evaluations))]
     parts += [
         "## Recipe",
-        "AdamW (0.9, 0.95), gradient clipped at 1; the learning rate rises over the warm-up, stays until `hold`, and falls in a"
-        " line to 2 %. Every stream carries its state from window to window. What mattered: `docs/training.md`. Arguments:",
+        prose(
+            "AdamW (0.9, 0.95), gradient clipped at 1; the learning rate rises over the warm-up, stays until `--hold`, and falls in"
+            " a line to 2 %. Every stream carries its state from window to window. Why so: `docs/training.md`. Arguments of"
+            " `train.py`:"
+        ),
         "    " + " ".join(f"--{key.replace('_', '-')} {value}" for key, value in args.items() if not isinstance(value, bool)),
     ]
     if os.path.exists(os.path.join(folder, "curve.png")):
         parts.append("![loss over tokens](curve.png)")
     parts += ["## Data", f"{data['name'].capitalize()}; SHA-256 of the cleaned texts:", table(("text", "SHA-256"), hashes)]
     parts += [table(("Project Gutenberg number", "book", "by"), [(b["number"], b["title"], b["by"]) for b in data["books"]])]
-    parts += ["## Licence", data["licence"] + " The model and the rest of the project: Apache-2.0."]
+    parts += ["## Licence", prose(data["licence"] + " The model and the rest of the project: Apache-2.0.")]
     if generate:
-        parts += ["## Samples", f"`{generate}` with the prompt \"{prompt}\" and the seeds 1, 2 and 3, not picked:"]
+        parts += ["## Samples", f'`{generate}` with the prompt "{prompt}" and the seeds 1, 2 and 3, not picked:']
         for seed, text in samples(generate, prompt):
             parts.append("\n".join([f"Seed {seed}:", "", *(f"> {line}" if line else ">" for line in text.split("\n"))]))
     return "\n\n".join(parts) + "\n"

@@ -59,7 +59,8 @@ class Streams:
         if len(tokens) <= count * length:
             raise Failure(
                 CONTENT,
-                f"the training text has {len(tokens)} tokens; --streams {count} of --window {length} need more than {count * length}",
+                f"the training text has {len(tokens)} tokens; --streams {count} of --window {length} need more than"
+                f" {count * length}",
             )
         self.tokens, self.length = tokens, length
         self.starts = torch.arange(count, device=tokens.device) * (len(tokens) // count)

@@ -18,7 +18,9 @@ import texts
 from failure import CONTENT, FILE, Failure
 
 START = re.compile(r"^\s*\*{3} ?START OF (?:THE|THIS) PROJECT GUTENBERG.*$|^.*\*END\*? ?THE SMALL PRINT!.*$", re.M | re.I)
-END = re.compile(r"^\s*\*{3} ?END OF (?:THE|THIS) PROJECT GUTENBERG.*$|^\s*End of (?:the |this )?Project Gutenberg.*$", re.M | re.I)
+END = re.compile(
+    r"^\s*\*{3} ?END OF (?:THE|THIS) PROJECT GUTENBERG.*$|^\s*End of (?:the |this )?Project Gutenberg.*$", re.M | re.I
+)
 
 # Asides inside the text. Brackets may go over several lines.
 ASIDES = re.compile(
@@ -26,7 +28,11 @@ ASIDES = re.compile(
     r"|\[\d+\]|\(\d+\)|\{\d+\}|\[[*†‡]+\]|[†‡]",  # footnote marks and page numbers
     re.I,
 )
-CREDITS = re.compile(r"^(?:E-?text |Text |This e-?(?:book|text) )?(?:was )?(?:produced|prepared|transcribed|scanned|proofread) (?:by|from)\b", re.I)
+CREDITS = re.compile(
+    r"^(?:E-?text |Text |This e-?(?:book|text) )?(?:was )?"
+    r"(?:produced|prepared|transcribed|scanned|proofread) (?:by|from)\b",
+    re.I,
+)
 SOURCE = re.compile(r"^(?:From|Translated|Adapted|Taken|Source|After)\b", re.I)
 BACK = re.compile(
     r"^(?:NOTES?|NOTES AND REFERENCES|REFERENCES|INDEX|FOOTNOTES?|APPENDIX|GLOSSARY|BIBLIOGRAPHY|TRANSCRIBER'S NOTES?)[.:]?$"

@@ -3,7 +3,8 @@
 import argparse
 import os
 
-DESCRIPTION = """Trains a MatMul-free language model (HGRNBit) on text files and writes a checkpoint folder in the published layout.
+DESCRIPTION = """Trains a MatMul-free language model (HGRNBit) on text files and writes a checkpoint folder in the published
+layout.
 
 The run is resumable: started again with the same options it goes on from the last save, and ends with the same weights
 as a run that was never stopped. SIGINT and SIGTERM save first. --steps may still be changed before --hold is reached;

@@ -140,7 +140,8 @@ class Run:
         now = vars(self.args)
         for key in now.keys() & was.keys() - free:
             if was[key] != now[key]:
-                raise Failure(OPTION, f"{path} is a save of another run: --{key.replace('_', '-')} was {was[key]}, now {now[key]}")
+                option = "--" + key.replace("_", "-")
+                raise Failure(OPTION, f"{path} is a save of another run: {option} was {was[key]}, now {now[key]}")
         for name, was, now in zip(("text", "--valid"), hashes, (self.corpus_hash, self.valid_hash)):
             if was != now:
                 raise Failure(CONTENT, f"{path} is a save of another run: SHA-256 of {name} was {was}, now {now}")

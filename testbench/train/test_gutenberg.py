@@ -10,6 +10,7 @@ import support
 import gutenberg
 from failure import Failure
 
+MARKER = "*** %s OF THIS PROJECT GUTENBERG EBOOK THE TIN FABLES ***"
 WANTED = [
     'There was once a clock that could not sleep. "Tick," said the clock--and the goose answered: \'Tock.\'',
     'The g"oose" was called AEgidius, and he lived in a small cafe near the sea. He oeiled the clock...',
@@ -17,6 +18,11 @@ WANTED = [
     "",
     "One kettle sang. So did the other two.",
 ]
+
+
+def between(text):
+    """A text between markers."""
+    return f"{MARKER % 'START'}\n\n{text}\n\n{MARKER % 'END'}\n"
 
 
 def book():
@@ -32,12 +38,16 @@ class Clean(unittest.TestCase):
         self.assertEqual(gutenberg.clean(book().replace("\n", "\r\n")), WANTED)
 
     def test_old_markers(self):
-        old = book().replace("*** START OF THIS PROJECT GUTENBERG EBOOK THE TIN FABLES ***", "*END*THE SMALL PRINT! FOR ETEXTS*END*")
-        old = old.replace("*** END OF THIS PROJECT GUTENBERG EBOOK THE TIN FABLES ***", "End of the Project Gutenberg Etext of The Tin Fables")
+        old = book().replace(MARKER % "START", "*END*THE SMALL PRINT! FOR ETEXTS*END*")
+        old = old.replace(MARKER % "END", "End of the Project Gutenberg Etext of The Tin Fables")
         self.assertEqual(gutenberg.clean(old), WANTED)
 
     def test_encodings(self):
-        for text, encoding, found in (("caf\u00e9 \u2014", "utf-8", "utf-8"), ("\ufeffcaf\u00e9", "utf-8", "utf-8"), ("caf\u00e9", "latin-1", "latin-1")):
+        for text, encoding, found in (
+            ("caf\u00e9 \u2014", "utf-8", "utf-8"),
+            ("\ufeffcaf\u00e9", "utf-8", "utf-8"),
+            ("caf\u00e9", "latin-1", "latin-1"),
+        ):
             decoded, name = gutenberg.decode(text.encode(encoding))
             self.assertEqual((decoded, name), (text, found))
             self.assertTrue(gutenberg.to_ascii(decoded).startswith("cafe"))
@@ -50,15 +60,15 @@ class Clean(unittest.TestCase):
             "And so he went home (it was late) and slept.",  # brackets inside
             "From the hill he saw the whole of the wide sea, and he wept.",  # not before a heading
         ):
-            text = f"*** START OF THE PROJECT GUTENBERG EBOOK X ***\n\n{kept}\n\nIt ends.\n\n*** END OF THE PROJECT GUTENBERG EBOOK X ***"
-            self.assertEqual(gutenberg.clean(text), [kept, "It ends."])
+            self.assertEqual(gutenberg.clean(between(f"{kept}\n\nIt ends.")), [kept, "It ends."])
 
     def test_notes_only_at_the_back(self):
         text = book().replace("Collected by Nobody of Note", "NOTES")
         self.assertEqual(gutenberg.clean(text), WANTED)
 
     def test_refused(self):
-        for text in ("", "no markers", book().split("*** END")[0], book().split("***", 2)[2], "*** START OF THE PROJECT GUTENBERG EBOOK X ***\nX\n*** END OF THE PROJECT GUTENBERG EBOOK X ***"):
+        start, rest = book().split(MARKER % "START")
+        for text in ("", "no markers", start + rest.split(MARKER % "END")[0], rest, MARKER % "END" + MARKER % "START", between("X")):
             with self.assertRaises(Failure) as caught:
                 gutenberg.clean(text, "name.txt")
             self.assertEqual(caught.exception.code, 7)
@@ -73,11 +83,10 @@ class Command(unittest.TestCase):
             paragraphs = []
             for i in range(40):
                 mine = [f"Paragraph {k} of book {i:02} goes on for quite a while, as they do." for k in range(100)]
-                body = "\n\n".join(mine)
-                text = f"*** START OF THE PROJECT GUTENBERG EBOOK X ***\n\n{body}\n\n*** END OF THE PROJECT GUTENBERG EBOOK X ***\n"
-                support.write(os.path.join(folder, "books"), f"{i:02}.txt", text)
+                support.write(os.path.join(folder, "books"), f"{i:02}.txt", between("\n\n".join(mine)))
                 paragraphs += ([""] if i else []) + mine
-            done = support.train(os.path.join(folder, "books"), "--out", os.path.join(folder, "out"), script="gutenberg.py")
+            books, out = (os.path.join(folder, name) for name in ("books", "out"))
+            done = support.train(books, "--out", out, script="gutenberg.py")
             self.assertEqual(done.returncode, 0, done.stderr)
             texts = {}
             for name in ("train.txt", "valid.txt", "corpus.json"):
