@@ -11,8 +11,13 @@ SAMPLING = $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) $(if $(TOP_K),--top
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
+TEXT    ?=
+VALID   ?=
+OUT     ?=
+ARGS    ?=
 
 .PHONY: help setup build sim test proof waves bench levels lint synth defs clean
+.PHONY: help setup build sim test waves bench levels lint synth defs train clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,6 +38,7 @@ sim: $(IMAGE) ## text from the verilated tiles, every timestep checked (PROMPT= 
 	  --summary $(BUILD)/sim/summary.json $(SAMPLING) $(if $(TRACE),--trace $(TRACE))
 
 test: build ## everything CI runs
+	@testbench/scripts/setup.sh train
 	@testbench/scripts/test.sh $(BUILD)
 
 proof: build ## the float reference against recorded values of the published PyTorch code
@@ -55,6 +61,10 @@ synth: setup ## Yosys: cells, memories, longest path of one core
 
 defs: setup ## rewrite what is generated from docs/spec/nt_definitions.def
 	@testbench/scripts/defs.sh
+
+train: ## train a model (TEXT="a.txt b.txt" VALID=v.txt OUT=folder ARGS="--steps 2000"; ARGS=--help lists all)
+	@testbench/scripts/setup.sh train
+	@/usr/bin/python3 model/train/train.py $(TEXT) $(if $(VALID),--valid "$(VALID)") $(if $(OUT),--out "$(OUT)") $(ARGS)
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)
