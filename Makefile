@@ -16,8 +16,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof waves bench levels lint synth defs clean
-.PHONY: help setup build sim test waves bench levels lint synth defs train clean
+.PHONY: help setup build sim test proof waves bench levels lint synth defs train clean
 .DEFAULT_GOAL := help
 
 help: ## this list
