@@ -364,6 +364,32 @@ static nt_float_model_t *load_poked(const char *tensor, size_t index, float valu
   return model;
 }
 
+/// Several tokens together give what steps give, to the last bit, in both precisions.
+static void tokens_together_equal_steps(void **state) {
+  (void)state;
+  enum { COUNT = 37 }; // two full batches and a rest
+  static double expected[COUNT][VOCAB];
+  static double got[COUNT][VOCAB];
+  uint32_t tokens[TOKENS];
+  nt_error_t err;
+  load_tokens(tokens);
+  nt_float_model_t *model = load_model(NT_FIXTURE_DIR);
+  const nt_float_precision_t precisions[] = {NT_FLOAT64, NT_FLOAT32};
+  for (size_t p = 0; p < 2; p++) {
+    nt_float_run_t *single = start_run(model, precisions[p]);
+    nt_float_run_t *together = start_run(model, precisions[p]);
+    for (size_t n = 0; n < COUNT; n++)
+      nt_assert_ok(nt_float_run_step(single, tokens[n], expected[n], &err), err);
+    nt_assert_ok(nt_float_run_tokens(together, tokens, COUNT, got[0], &err), err);
+    assert_memory_equal(got, expected, sizeof got);
+    assert_memory_equal(nt_float_run_state(together), nt_float_run_state(single),
+                        LAYERS * HIDDEN * sizeof(double));
+    nt_float_run_free(single);
+    nt_float_run_free(together);
+  }
+  nt_float_model_free(model);
+}
+
 static void a_wrong_norm_weight_is_noticed(void **state) {
   (void)state;
   static const char *const tensors[] = {"model.layers.0.attn_norm.weight",
@@ -436,6 +462,7 @@ int main(void) {
       cmocka_unit_test(float32_logits_hidden_and_states),
       cmocka_unit_test(block_by_block),
       cmocka_unit_test(observer_sees_every_promised_tensor),
+      cmocka_unit_test(tokens_together_equal_steps),
       cmocka_unit_test(a_wrong_norm_weight_is_noticed),
       cmocka_unit_test(a_wrong_code_is_noticed),
       cmocka_unit_test(refusals),
