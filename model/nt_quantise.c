@@ -84,8 +84,8 @@ static int16_t *quantise_vector(const double *values, size_t count, int exponent
   return result;
 }
 
-/// Takes over the ternary codes; with `frac` not NULL also forms M and S for an output of that
-/// format.
+/// Takes over the ternary codes, which are in the store that both models hold; with `frac` not NULL
+/// also forms M and S for an output of that format.
 static nt_status_t build_matrix(const place_t *at, const char *tensor, const nt_bitlinear_t *from,
                                 const nt_float_params_t *params, double step, const uint32_t *frac,
                                 nt_qmatrix_t *to) {
@@ -408,11 +408,14 @@ static nt_status_t build_layer(const place_t *at, const nt_float_params_t *param
 
 static nt_status_t build_embedding(const place_t *at, const float *embeddings, nt_qmodel_t *model) {
   const size_t values = (size_t)model->vocab * model->hidden;
+  const double limit = ldexp(1, (int)model->widths.x - 1);
   model->embedding = malloc(values * sizeof *model->embedding);
   if (model->embedding == NULL)
     return no_memory(at, "embedding");
-  for (size_t k = 0; k < values; k++) // the format of x covers every row
-    model->embedding[k] = (int16_t)lround(ldexp((double)embeddings[k], (int)model->frac_x));
+  // The format of x covers every row; without a margin the largest value may still round up to it.
+  for (size_t k = 0; k < values; k++)
+    model->embedding[k] =
+        (int16_t)fmin(limit - 1, round(ldexp((double)embeddings[k], (int)model->frac_x)));
   return NT_OK;
 }
 
