@@ -2,27 +2,10 @@
 // neurotile compile: checkpoint folder to image file, with a report of what quantisation did.
 #include "nt_bundle.h"
 #include "nt_commands.h"
+#include "nt_report_print.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-static void print_report(const nt_quantise_report_t *report) {
-  (void)printf("calibrated on %zu tokens; %.1f %% of the ternary weights and %.1f %% of the code "
-               "spikes are zero\n\n",
-               report->tokens, 100 * report->weight_zeros, 100 * report->spike_zeros);
-  (void)printf("%-24s %12s %14s\n", "tensor", "largest", "unit");
-  for (size_t i = 0; i < report->format_count; i++) {
-    (void)printf("%-24s %12.4g %14.6g\n", report->formats[i].name, report->formats[i].largest,
-                 report->formats[i].step);
-  }
-  uint64_t values = 0, saturated = 0;
-  for (size_t i = 0; i < report->counter_count; i++) {
-    values += report->counters[i].values;
-    saturated += report->counters[i].saturated;
-  }
-  (void)printf("\n%" PRIu64 " of %" PRIu64 " narrowed values saturated on the calibration text\n",
-               saturated, values);
-}
 
 nt_status_t nt_command_compile(const nt_options_t *options, nt_error_t *err) {
   if (options->model == NULL || options->out == NULL) {
@@ -38,7 +21,7 @@ nt_status_t nt_command_compile(const nt_options_t *options, nt_error_t *err) {
     status = nt_image_save(image, options->out, err);
   }
   if (status == NT_OK && !options->quiet) {
-    print_report(report);
+    nt_report_print(stdout, report);
     (void)printf("%s: %u tiles, content %08" PRIx32 "\n", options->out, image->tiles, image->crc);
   }
   nt_quantise_report_free(report);

@@ -387,7 +387,7 @@ nt_status_t nt_session_save(nt_session_t *s, const char *path, uint32_t next, nt
 
 // L1's recurrent state is what the restored file holds in the h words of the mixers.
 static void restore_reference(nt_session_t *s) {
-  int16_t *h = nt_integer_model_state(s->integer);
+  int32_t *h = nt_integer_model_state(s->integer);
   for (uint32_t i = 0; i < s->layout->observables; i++) {
     const nt_observable_t *o = &s->layout->observable[i];
     unsigned layer = 0;
@@ -399,8 +399,7 @@ static void restore_reference(nt_session_t *s) {
     for (uint32_t c = 0; c < population->chunks; c++) {
       read_chunk(s, o, &population->chunk[c], s->values);
       for (uint32_t n = 0; n < population->chunk[c].count; n++) {
-        h[(size_t)layer * s->layout->hidden + population->chunk[c].first + n] =
-            (int16_t)s->values[n];
+        h[(size_t)layer * s->layout->hidden + population->chunk[c].first + n] = s->values[n];
       }
     }
   }
