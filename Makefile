@@ -6,14 +6,15 @@ PROMPT  ?= Once upon a time
 TOKENS  ?= 64
 TRACE   ?=
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
+MINUTES ?= 10
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
 
-.PHONY: help setup build sim test waves bench levels lint synth defs clean
+.PHONY: help setup build sim test waves bench levels lint synth defs fuzz fuzz-programs fuzz-merge clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: ## install missing Debian packages, after listing them
 	@testbench/scripts/setup.sh
@@ -49,6 +50,15 @@ synth: setup ## Yosys: cells, memories, longest path of one core
 
 defs: setup ## rewrite what is generated from docs/spec/nt_definitions.def
 	@testbench/scripts/defs.sh
+
+fuzz-programs: setup
+	@testbench/fuzz/build.sh $(BUILD)-fuzz
+
+fuzz: fuzz-programs ## libFuzzer over every reader of files, under sanitizers (MINUTES=)
+	@testbench/fuzz/run.sh $(BUILD)-fuzz $(MINUTES)
+
+fuzz-merge: fuzz-programs ## take what fuzzing found new into the kept corpus
+	@testbench/fuzz/merge.sh $(BUILD)-fuzz
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

@@ -99,7 +99,7 @@ static nt_status_t parse_tensor(const nt_safetensors_t *file, const cJSON *entry
       !nt_json_as_uint(cJSON_GetArrayItem(range, 0), &tensor->begin) ||
       !nt_json_as_uint(cJSON_GetArrayItem(range, 1), &tensor->end) || tensor->begin > tensor->end)
     return nt_fail(err, NT_ERR_FORMAT,
-                   "%s: tensor %.100s: data_offsets is %s, allowed [begin, end] in bytes", path,
+                   "%s: tensor %.100s: \"data_offsets\" is not [begin, end]: found %s", path,
                    tensor->name, nt_json_show(range, text, sizeof text));
   if (tensor->end > file->data_bytes)
     return nt_fail(err, NT_ERR_FORMAT,

@@ -65,11 +65,9 @@ static bool is_one_line(const char *text) {
   return true;
 }
 
-bool nt_fuzz_verdict(nt_status_t status, const nt_error_t *err, const char *named) {
+bool nt_fuzz_answer(nt_status_t status, const nt_error_t *err, const char *named) {
   if (status == NT_OK)
     return true;
-  if (last.status == NT_OK)
-    last = *err;
   const bool blames_input = status == NT_ERR_FORMAT || status == NT_ERR_RANGE ||
                             status == NT_ERR_UNSUPPORTED || status == NT_ERR_IO;
   if (!blames_input || err->status != status || memchr(err->text, '\0', sizeof err->text) == NULL ||
@@ -79,6 +77,14 @@ bool nt_fuzz_verdict(nt_status_t status, const nt_error_t *err, const char *name
                   err->text, named);
     abort();
   }
+  return false;
+}
+
+bool nt_fuzz_verdict(nt_status_t status, const nt_error_t *err, const char *named) {
+  if (nt_fuzz_answer(status, err, named))
+    return true;
+  if (last.status == NT_OK)
+    last = *err;
   return false;
 }
 

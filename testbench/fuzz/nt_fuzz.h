@@ -32,7 +32,10 @@ void nt_fuzz_write(const char *name, const void *data, size_t size);
 
 /// What a reader may answer: NT_OK, or a status that blames the input, with a message of one
 /// printable line that contains `named`. Anything else ends the process. Returns whether it was
-/// NT_OK, and counts.
+/// NT_OK.
+bool nt_fuzz_answer(nt_status_t status, const nt_error_t *err, const char *named);
+
+/// The same, and part of the verdict over the input.
 bool nt_fuzz_verdict(nt_status_t status, const nt_error_t *err, const char *named);
 
 /// Ends the process, saying `what`, unless `holds`.

@@ -13,7 +13,7 @@ static void encode(const nt_tokenizer_t *tokenizer, const char *text) {
   nt_error_t err = {.status = NT_OK};
   const nt_status_t status =
       nt_tokenizer_encode(tokenizer, text, strlen(text), false, &tokens, &count, &err);
-  (void)nt_fuzz_verdict(status, &err, "tokenizer.model");
+  (void)nt_fuzz_answer(status, &err, "tokenizer.model"); // pieces may lack a character
   for (size_t k = 0; k < count; k++)
     nt_fuzz_require(tokens[k] < nt_tokenizer_vocab_size(tokenizer), "a token is out of range");
   free(tokens);
