@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_layout.h"
 
-#include <cjson/cJSON.h>
+#include "nt_json.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,11 +368,15 @@ nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_err
     return nt_fail(err, NT_ERR_FORMAT,
                    "image: no section layout; it does not hold a language model");
   }
-  cJSON *root = cJSON_ParseWithLength((const char *)section->data, section->size);
+  cJSON *root = NULL;
   nt_layout_t *loaded = calloc(1, sizeof *loaded);
   nt_status_t status = NT_OK;
-  if (root == NULL || loaded == NULL) {
-    status = nt_fail(err, NT_ERR_FORMAT, "image section layout: not JSON");
+  if (loaded == NULL) {
+    status = nt_fail(err, NT_ERR_MEMORY, "layout: out of memory");
+  }
+  if (status == NT_OK) {
+    status = nt_json_parse("image section layout", (const char *)section->data, section->size,
+                           &root, err);
   }
   if (status == NT_OK) {
     status = facts_from_json(root, loaded, err);

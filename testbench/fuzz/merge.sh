@@ -10,6 +10,7 @@ shift
 targets=${*:-config index safetensors tokenizer image state}
 programs=$build/testbench/fuzz
 work=$build/fuzz
+mkdir -p "$work"
 rm -rf "$work/seeds"
 "$programs/nt_fuzz_seeds" "$work/seeds" >/dev/null
 for target in $targets; do

@@ -23,6 +23,7 @@ if [ -w /dev/shm ]; then
   scratch=$(mktemp -d -p /dev/shm)
 fi
 trap 'rm -rf "$scratch"' EXIT INT TERM
+mkdir -p "$work"
 rm -rf "$work/seeds" "$work/findings"
 "$programs/nt_fuzz_seeds" "$work/seeds" >/dev/null
 
