@@ -44,7 +44,7 @@ bite() {
       -o "$work/fuzz"; } >"$work/log" 2>&1; then
     found="DOES NOT COMPILE: $(head -n 1 "$work/log")"
     missed=$((missed + 1))
-  elif "$work/fuzz" "$here/corpus/$2" >"$work/log" 2>&1; then
+  elif TMPDIR="$work" "$work/fuzz" "$here/corpus/$2" >"$work/log" 2>&1; then
     found="NOT FOUND"
     missed=$((missed + 1))
   else
