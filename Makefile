@@ -9,6 +9,7 @@ TRACE   ?=
 SAMPLING = $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) $(if $(TOP_K),--top-k $(TOP_K)) \
   $(if $(TOP_P),--top-p $(TOP_P)) $(if $(SEED),--seed $(SEED))
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
+MINUTES ?= 10
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
 TEXT    ?=
@@ -16,11 +17,11 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof waves bench levels lint synth defs train clean
+.PHONY: help setup build sim test proof waves bench levels lint synth defs train fuzz fuzz-programs fuzz-merge clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: ## install missing Debian packages, after listing them
 	@testbench/scripts/setup.sh
@@ -64,6 +65,15 @@ defs: setup ## rewrite what is generated from docs/spec/nt_definitions.def
 train: ## train a model (TEXT="a.txt b.txt" VALID=v.txt OUT=folder ARGS="--steps 2000"; ARGS=--help lists all)
 	@testbench/scripts/setup.sh train
 	@/usr/bin/python3 model/train/train.py $(TEXT) $(if $(VALID),--valid "$(VALID)") $(if $(OUT),--out "$(OUT)") $(ARGS)
+
+fuzz-programs: setup
+	@testbench/fuzz/build.sh $(BUILD)-fuzz
+
+fuzz: fuzz-programs ## libFuzzer over every reader of files, under sanitizers (MINUTES=)
+	@testbench/fuzz/run.sh $(BUILD)-fuzz $(MINUTES)
+
+fuzz-merge: fuzz-programs ## take what fuzzing found new into the kept corpus
+	@testbench/fuzz/merge.sh $(BUILD)-fuzz
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

@@ -293,8 +293,10 @@ static nt_status_t check_table(const nt_container_reader_t *reader, uint64_t off
     const nt_container_entry_t *entry = &reader->entry[i];
     if (!is_name(entry->name) || !is_in_place(reader, i))
       return nt_fail(err, NT_ERR_FORMAT,
-                     "%s: section %" PRIu32 ": wrong name, or wrong tile %" PRIu32 " core %" PRIu32,
-                     path, i, entry->tile, entry->core);
+                     "%s: section %" PRIu32 ": wrong name %.*s, or wrong tile %" PRIu32
+                     " core %" PRIu32
+                     ": allowed are the cores in order, then different names of 1 to 15 characters",
+                     path, i, NT_CONTAINER_NAME_SIZE, entry->name, entry->tile, entry->core);
     if (entry->offset != offset)
       return nt_fail(err, NT_ERR_FORMAT,
                      "%s: section %" PRIu32 ": offset: found %" PRIu64 ", allowed %" PRIu64, path,
@@ -384,12 +386,17 @@ nt_status_t nt_container_read(nt_container_reader_t *reader, uint32_t index, uin
     status = nt_fail(err, NT_ERR_MEMORY, "%s: no memory", path);
   if (status == NT_OK)
     status = nt_file_in_read(&reader->file, entry->offset, stored, entry->stored_size, err);
-  if (status == NT_OK && nt_container_crc(stored, entry->stored_size) != entry->stored_crc)
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: section %" PRIu32 " (%s): wrong checksum", path,
-                     index, entry->name);
+  const uint32_t crc = status == NT_OK ? nt_container_crc(stored, entry->stored_size) : 0;
+  if (status == NT_OK && crc != entry->stored_crc)
+    status = nt_fail(err, NT_ERR_FORMAT,
+                     "%s: section %" PRIu32 " (%s): wrong checksum: found 0x%08" PRIx32
+                     ", content has 0x%08" PRIx32,
+                     path, index, entry->name, entry->stored_crc, crc);
   if (status == NT_OK && !expand(entry, stored, expanded))
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: section %" PRIu32 " (%s): does not expand", path,
-                     index, entry->name);
+    status = nt_fail(err, NT_ERR_FORMAT,
+                     "%s: section %" PRIu32 " (%s): does not expand to %" PRIu64
+                     " bytes with checksum 0x%08" PRIx32,
+                     path, index, entry->name, entry->raw_size, entry->raw_crc);
   free(stored);
   if (status == NT_OK)
     *raw = expanded;

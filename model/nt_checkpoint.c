@@ -146,7 +146,7 @@ static nt_status_t add_mapped(nt_checkpoint_t *ckpt, const char *index_path, con
       strchr(entry->valuestring, '/') != NULL) {
     char text[80];
     return nt_fail(err, NT_ERR_FORMAT,
-                   "%s: tensor %s is mapped to %s, allowed a file name in the same folder",
+                   "%s: tensor %.100s is mapped to %s, allowed a file name in the same folder",
                    index_path, entry->string, nt_json_show(entry, text, sizeof text));
   }
   char *path = join_path(ckpt->folder, entry->valuestring);
@@ -156,8 +156,9 @@ static nt_status_t add_mapped(nt_checkpoint_t *ckpt, const char *index_path, con
   if (find_shard(ckpt, path) == NULL)
     status = add_shard(ckpt, path, err);
   if (status == NT_OK && nt_safetensors_find(find_shard(ckpt, path), entry->string) == NULL)
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: tensor %s is mapped to %s, which does not hold it",
-                     index_path, entry->string, entry->valuestring);
+    status =
+        nt_fail(err, NT_ERR_FORMAT, "%s: tensor %.100s is mapped to %.100s, which does not hold it",
+                index_path, entry->string, entry->valuestring);
   free(path);
   return status;
 }
@@ -260,13 +261,33 @@ static nt_status_t check_expected(nt_checkpoint_t *ckpt, size_t index, nt_error_
   return NT_OK;
 }
 
+static bool is_called(const nt_model_config_t *config, size_t index, const char *name) {
+  char expected[NT_TENSOR_NAME_MAX];
+  size_t rows = 0;
+  size_t cols = 0;
+  nt_checkpoint_tensor_name(config, index, expected, &rows, &cols);
+  return strcmp(expected, name) == 0;
+}
+
+/// Looks at the tensors outside the layers and, where the name says which, at those of one layer:
+/// the question is asked for every tensor of a file.
 static bool is_expected(const nt_model_config_t *config, const char *name) {
-  for (size_t index = 0; index < nt_checkpoint_tensor_count(config); index++) {
-    char expected[NT_TENSOR_NAME_MAX];
-    size_t rows = 0;
-    size_t cols = 0;
-    nt_checkpoint_tensor_name(config, index, expected, &rows, &cols);
-    if (strcmp(expected, name) == 0)
+  const size_t first = (size_t)FIRST_COUNT - (config->use_lower_bound ? 0 : 1);
+  const size_t last = first + (size_t)LAYER_COUNT * config->num_hidden_layers;
+  unsigned layer = 0;
+  if (sscanf(name, "model.layers.%4u.", &layer) == 1 && layer < config->num_hidden_layers) {
+    const size_t begin = first + (size_t)LAYER_COUNT * layer;
+    for (size_t index = begin; index < begin + LAYER_COUNT; index++) {
+      if (is_called(config, index, name))
+        return true;
+    }
+  }
+  for (size_t index = 0; index < first; index++) {
+    if (is_called(config, index, name))
+      return true;
+  }
+  for (size_t index = last; index < last + LAST_COUNT; index++) {
+    if (is_called(config, index, name))
       return true;
   }
   return false;

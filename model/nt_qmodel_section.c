@@ -243,7 +243,11 @@ nt_status_t nt_qmodel_load(const nt_image_t *image, nt_qmodel_t **model, nt_erro
                      "image section qmodel: %zu bytes, allowed is %zu, or bad logit_scale", s.size,
                      s.at);
   } else {
-    status = nt_qmodel_prove(loaded, err);
+    nt_error_t inner = {.status = NT_OK};
+    status = nt_qmodel_prove(loaded, &inner);
+    if (status != NT_OK) {
+      (void)nt_fail(err, status, "image section qmodel: %.440s", inner.text);
+    }
   }
   if (status != NT_OK) {
     nt_qmodel_free(loaded);

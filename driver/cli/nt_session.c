@@ -188,6 +188,9 @@ nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t 
   if (status == NT_OK) {
     status = nt_qmodel_load(image, &s->qmodel, err);
   }
+  if (status == NT_OK) {
+    status = nt_layout_check_qmodel(s->layout, s->qmodel, err);
+  }
   if (status == NT_OK && options->trace_path != NULL &&
       (options->backend != NT_BACKEND_RTL || options->trace_tile >= image->tiles)) {
     status = nt_fail(err, NT_ERR_ARG,
@@ -396,6 +399,9 @@ static void restore_reference(nt_session_t *s) {
       continue;
     }
     const nt_population_t *population = &s->layout->population[o->population];
+    if (layer >= s->layout->layers || population->neurons != s->layout->hidden) {
+      continue; // the image names a tensor that L1 does not have
+    }
     for (uint32_t c = 0; c < population->chunks; c++) {
       read_chunk(s, o, &population->chunk[c], s->values);
       for (uint32_t n = 0; n < population->chunk[c].count; n++) {

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "nt_float_model.h"
 #include "nt_test.h"
@@ -107,6 +109,8 @@ static const struct {
     {"array", "[1, 2]", "not an object"},
     {"text after", "{} x", "text after"},
     {"repeated key", "{\"vocab_size\": 1, \"vocab_size\": 2}", "\"vocab_size\" occurs twice"},
+    {"repeated key inside", "{\"a\": [{\"b\": 1, \"b\": 2}]}", "key \"b\" occurs twice"},
+    {"control character", "{\"a\\u001b[2J\": 1, \"a\\u001b[2J\": 2}", "key \"a?[2J\" occurs"},
 };
 
 static void damaged_configurations(void **state) {
@@ -129,6 +133,23 @@ static void absent_files(void **state) {
   expect_refused("no weights", folder, NT_ERR_IO, "model.safetensors", "is there");
   nt_test_checkpoint_free(&ckpt);
   nt_test_folder_remove(folder);
+}
+
+static void pipes_do_not_block(void **state) {
+  (void)state;
+  static const char *const names[] = {"config.json", "model.safetensors"};
+  nt_test_checkpoint_t ckpt = nt_test_checkpoint_read(NT_FIXTURE_DIR);
+  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+    char *folder = nt_test_folder_make();
+    char path[512];
+    nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
+    (void)snprintf(path, sizeof path, "%s/%s", folder, names[k]);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect_refused(names[k], folder, NT_ERR_IO, names[k], "not a regular file");
+    nt_test_folder_remove(folder);
+  }
+  nt_test_checkpoint_free(&ckpt);
 }
 
 // ---- the header of the weights ------------------------------------------------------------------
@@ -526,6 +547,7 @@ int main(void) {
       cmocka_unit_test(foreign_configurations),
       cmocka_unit_test(damaged_configurations),
       cmocka_unit_test(absent_files),
+      cmocka_unit_test(pipes_do_not_block),
       cmocka_unit_test(damaged_headers),
       cmocka_unit_test(damaged_tensors),
       cmocka_unit_test(damaged_files),

@@ -311,6 +311,30 @@ static void test_damaged_widths(void **state) {
   close_bench(&b);
 }
 
+// A network may lack begin and end marks; an image whose sections are of two networks is refused.
+static void test_marks_and_shapes(void **state) {
+  (void)state;
+  const nt_qmodel_shape_t shape = {.hidden = 4, .intermediate = 8, .layers = 1, .vocab = 8};
+  const nt_mapper_options_t options = {nt_params_default(), -1};
+  nt_error_t err;
+  nt_qmodel_t *made = NULL;
+  nt_image_t *image = NULL;
+  nt_layout_t *layout = NULL;
+  ok(nt_qmodel_random(&shape, 16, &made, &err), &err);
+  made->bos = made->eos = UINT32_MAX;
+  ok(nt_mapper_compile(made, &options, &image, NULL, &err), &err);
+  ok(nt_layout_load(image, &layout, &err), &err);
+  assert_int_equal(layout->bos, UINT32_MAX);
+  assert_int_equal(layout->eos, UINT32_MAX);
+  ok(nt_layout_check_qmodel(layout, made, &err), &err);
+  layout->vocab = 7;
+  assert_int_equal(nt_layout_check_qmodel(layout, made, &err), NT_ERR_FORMAT);
+  assert_non_null(strstr(err.text, "vocab is 7, allowed is 8"));
+  nt_layout_free(layout);
+  nt_image_free(image);
+  nt_qmodel_free(made);
+}
+
 static void test_damaged_section(void **state) {
   (void)state;
   bench_t b = {.compared = 0};
@@ -340,6 +364,7 @@ int main(void) {
       cmocka_unit_test(test_widths),
       cmocka_unit_test(test_wrong_width_is_found),
       cmocka_unit_test(test_damaged_widths),
+      cmocka_unit_test(test_marks_and_shapes),
       cmocka_unit_test(test_damaged_section),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
