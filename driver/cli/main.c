@@ -16,6 +16,8 @@ static const nt_command_t commands[] = {
      "float, integer, golden tile and RTL side by side; perplexity", nt_command_levels},
     {"bench", "model tokens summary seed max-cycles quiet",
      "cycles against the bound, utilisation, simulation speed", nt_command_bench},
+    {"synth", "like out seed quiet", "random checkpoint in the layout of the published ones",
+     nt_command_synth},
     {"info", "model", "what an image holds: tiles, cores, memory", nt_command_info},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
