@@ -189,6 +189,19 @@ static void test_packed_many_chunks(void **state) {
   conform(&shape, &(nt_mapper_options_t){nt_params_default(), 0}, 2, 13);
 }
 
+// As many layers as the published networks: 11 named tensors of a mixer stage, 9 of an MLP stage
+// (docs/spec/network.md, "Observables"), 4 of the head.
+static void test_many_layers(void **state) {
+  (void)state;
+  const nt_qmodel_shape_t shape = {32, 64, 32, 20, true, true};
+  bench_t b = {.compared = 0};
+  open_bench(&b, &shape, &(nt_mapper_options_t){nt_params_default(), 0}, 16);
+  assert_int_equal(b.layout->observables, 32 * (11 + 9) + 4);
+  run_token(&b, 0);
+  assert_true(b.compared > 0);
+  close_bench(&b);
+}
+
 static void test_small_tiles(void **state) {
   (void)state;
   nt_params_t params = nt_params_default();
@@ -239,6 +252,7 @@ int main(void) {
       cmocka_unit_test(test_shared_codes),
       cmocka_unit_test(test_distinct_codes_and_outer_weights),
       cmocka_unit_test(test_packed_many_chunks),
+      cmocka_unit_test(test_many_layers),
       cmocka_unit_test(test_small_tiles),
       cmocka_unit_test(test_too_large_for_a_core),
       cmocka_unit_test(test_damaged_section),
