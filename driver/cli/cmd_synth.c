@@ -12,7 +12,7 @@ nt_status_t nt_command_synth(const nt_options_t *options, nt_error_t *err) {
     return nt_fail(err, NT_ERR_ARG, "synth needs --like NAME and --out DIR");
   }
   nt_stage_meter_t meter;
-  nt_stage_meter_start(&meter, options->quiet);
+  nt_stage_meter_start(&meter, !options->quiet);
   const nt_listener_t listener = nt_stage_meter_listener(&meter);
   nt_synth_facts_t facts;
   nt_stage_meter_begin(&meter, "write");

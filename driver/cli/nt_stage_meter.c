@@ -12,8 +12,8 @@ static uint64_t peak_memory(void) {
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
 
-void nt_stage_meter_start(nt_stage_meter_t *meter, bool quiet) {
-  *meter = (nt_stage_meter_t){.quiet = quiet};
+void nt_stage_meter_start(nt_stage_meter_t *meter, bool lines) {
+  *meter = (nt_stage_meter_t){.lines = lines};
   nt_progress_start(&meter->line);
 }
 
@@ -33,7 +33,7 @@ void nt_stage_meter_end(nt_stage_meter_t *meter) {
       .name = meter->open_name, .seconds = nt_clock_now() - meter->started, .peak = peak_memory()};
   meter->open_name = NULL;
   nt_progress_clear(&meter->line);
-  if (!meter->quiet) {
+  if (meter->lines) {
     (void)printf("%-14s %8.2f s, peak memory %7.1f MiB\n", stage->name, stage->seconds,
                  (double)stage->peak / 1048576);
     (void)fflush(stdout);
@@ -48,9 +48,7 @@ static void report(void *user, const char *stage, uint64_t done, uint64_t total)
     nt_progress_start(&meter->line);
     meter->shown = stage;
   }
-  if (!meter->quiet) {
-    nt_progress_note(&meter->line, stage, (size_t)done, (size_t)total);
-  }
+  nt_progress_note(&meter->line, stage, (size_t)done, (size_t)total);
 }
 
 nt_listener_t nt_stage_meter_listener(nt_stage_meter_t *meter) {

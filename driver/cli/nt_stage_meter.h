@@ -20,7 +20,7 @@ typedef struct nt_stage_cost {
 typedef struct nt_stage_meter {
   nt_stage_cost_t stage[NT_STAGES_MAX];
   uint32_t stages; ///< finished ones
-  bool quiet;      ///< print nothing
+  bool lines;      ///< print a line for each stage
   const char *open_name;
   double started; ///< of the open stage
   const char *shown;
@@ -28,10 +28,10 @@ typedef struct nt_stage_meter {
 } nt_stage_meter_t;
 
 /// Begins a measurement; the meter must stay where it is while its listener is in use.
-void nt_stage_meter_start(nt_stage_meter_t *meter, bool quiet);
+void nt_stage_meter_start(nt_stage_meter_t *meter, bool lines);
 /// Opens the stage `name` (static storage, at most NT_STAGES_MAX of them), ending the one before.
 void nt_stage_meter_begin(nt_stage_meter_t *meter, const char *name);
-/// Ends the open stage, if there is one, and prints its line unless `quiet`.
+/// Ends the open stage, if there is one, and prints its line if `lines` is set.
 void nt_stage_meter_end(nt_stage_meter_t *meter);
 /// Shows progress within the open stage on a terminal.
 nt_listener_t nt_stage_meter_listener(nt_stage_meter_t *meter);
