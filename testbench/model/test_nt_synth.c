@@ -85,7 +85,7 @@ static void values_are_plausible(void **state) {
                           64 * sizeof(float)); // every tensor has numbers of its own
   nt_float_model_free(model);
   nt_checkpoint_close(ckpt);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 static void seed_decides(void **state) {
@@ -108,9 +108,9 @@ static void seed_decides(void **state) {
   nt_synth_facts_t facts;
   assert_int_equal(nt_synth_write("small", first, 1, NULL, &facts, &err), NT_ERR_ARG);
   assert_non_null(strstr(err.text, "config.json: there is one already"));
-  nt_test_folder_remove(first);
-  nt_test_folder_remove(again);
-  nt_test_folder_remove(other);
+  nt_test_folder_delete(first);
+  nt_test_folder_delete(again);
+  nt_test_folder_delete(other);
 }
 
 static void tokenizer_covers_every_text(void **state) {
@@ -140,7 +140,7 @@ static void tokenizer_covers_every_text(void **state) {
   assert_string_equal(all, text);
   free(tokens);
   nt_tokenizer_close(tokenizer);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 int main(void) {
