@@ -22,8 +22,9 @@ typedef struct nt_stage_meter {
   uint32_t stages; ///< finished ones
   bool lines;      ///< print a line for each stage
   const char *open_name;
-  double started; ///< of the open stage
-  const char *shown;
+  double started;    ///< of the open stage
+  const char *shown; ///< phrase of the note on the terminal
+  double shown_at;
   nt_progress_line_t line;
 } nt_stage_meter_t;
 
