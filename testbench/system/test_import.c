@@ -136,6 +136,7 @@ static unsigned long accept(char *folder, const char *part) {
   if (strstr(result.out, part) == NULL) {
     fail_msg("no \"%s\" in:\n%s", part, result.out);
   }
+  assert_null(strchr(result.out, '\033')); // no progress in a pipe
   const char *content = strstr(result.out, "content ");
   assert_non_null(content);
   const unsigned long crc = strtoul(content + strlen("content "), NULL, 16);
