@@ -397,7 +397,7 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   facts_t facts = {.generated = 0};
   nt_status_t status = read_settings(&job, options, &facts, err);
   if (status == NT_OK) {
-    status = nt_bundle_open(options->model, &image, err);
+    status = nt_bundle_open(options, &image, err);
   }
   if (status == NT_OK) {
     status = open_job(&job, image, options, &facts.sampling, err);

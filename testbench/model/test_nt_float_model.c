@@ -213,7 +213,7 @@ static void a_changed_recording_is_noticed(void **state) {
   nt_proof_t unlisted = {.count = 0};
   nt_proof_files(&unlisted, folder);
   assert_false(nt_proof_passed(&unlisted));
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 /// The fixture with one value of one tensor changed.
@@ -223,7 +223,7 @@ static nt_float_model_t *load_poked(const char *tensor, size_t index, float valu
   char *folder = nt_test_folder_make();
   nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
   nt_float_model_t *model = nt_proof_load(folder);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   nt_test_checkpoint_free(&ckpt);
   return model;
 }
@@ -248,7 +248,7 @@ static void a_wrong_list_of_tensors_is_noticed(void **state) {
     free(copy);
   }
   nt_float_model_free(model);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   free(list);
 }
 

@@ -11,7 +11,6 @@ from unittest import mock
 
 import support
 
-IMPORT = "compile"  # the subcommand of neurotile that makes an image of a checkpoint folder
 SIZES = "--pieces 512 --hidden 96 --layers 2 --intermediate 256 --steps 200 --save-every 1000".split()
 BOUND = 1.9  # bits per byte
 
@@ -57,7 +56,7 @@ class Miniature(unittest.TestCase):
         self.assertLess(bits, BOUND)
 
         image = os.path.join(self.folder, "model.nti")
-        done = subprocess.run([support.COMMAND, IMPORT, "--model", model, "--out", image], capture_output=True, text=True)
+        done = subprocess.run([support.COMMAND, "import", model, "--out", image], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         words = [support.COMMAND, "generate", "--model", image, "--backend", "golden", "--tokens", "12"]
         done = subprocess.run([*words, "--prompt", "And the LORD said"], capture_output=True, text=True)
