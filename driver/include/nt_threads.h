@@ -11,9 +11,9 @@ extern "C" {
 
 /// Lets threads that wait for the next parallel loop sleep at once. By default they keep a core
 /// busy for up to 0.2 s, which the serial part, or another program on the same core, then lacks.
-/// Call it first in main. It acts on the run time library of clang; with gcc's,
-/// OMP_WAIT_POLICY=passive in the environment does the same. An OMP_WAIT_POLICY that is set is left
-/// alone.
+/// nt_system_open calls it; a program that loops in parallel before that calls it itself. It acts
+/// on the run time library of clang; with gcc's, OMP_WAIT_POLICY=passive in the environment does
+/// the same. An OMP_WAIT_POLICY that is set is left alone.
 void nt_threads_yield_when_idle(void);
 
 #ifdef __cplusplus
