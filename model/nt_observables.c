@@ -7,15 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// Adds an observable to the layout; only counts it while there is no list yet.
+// Each layer has 3 at both of its stages, 8 of its mixer and 6 of its MLP; the head 3 and logits.
+enum { LAYER_OBSERVABLES = 20, HEAD_OBSERVABLES = 4 };
+
 static void observe(nt_layout_t *layout, const char *scope, uint32_t number, const char *tensor,
                     uint32_t population, nt_observable_kind_t kind, uint32_t index, uint32_t step,
                     bool scalar) {
-  const uint32_t at = layout->observables++;
-  if (layout->observable == NULL) {
-    return;
-  }
-  nt_observable_t *o = &layout->observable[at];
+  nt_observable_t *o = &layout->observable[layout->observables++];
   *o = (nt_observable_t){.population = population,
                          .kind = kind,
                          .index = index,
@@ -29,7 +27,12 @@ static void observe(nt_layout_t *layout, const char *scope, uint32_t number, con
   }
 }
 
-static void observe_all(nt_layout_t *layout) {
+nt_status_t nt_observables_list(nt_layout_t *layout, nt_error_t *err) {
+  layout->observable = calloc((size_t)LAYER_OBSERVABLES * layout->layers + HEAD_OBSERVABLES,
+                              sizeof *layout->observable);
+  if (layout->observable == NULL) {
+    return nt_fail(err, NT_ERR_MEMORY, "mapper: out of memory");
+  }
   for (uint32_t s = 0; s <= 2 * layout->layers; s++) {
     const uint32_t x = nt_placement_stage(s), c = nt_placement_consumer(s), l = s / 2, step = 6 * s;
     observe(layout, "stage", s, "sq_sum", nt_placement_stage_norm(s), NT_OBSERVABLE_ACC,
@@ -62,15 +65,5 @@ static void observe_all(nt_layout_t *layout) {
               false);
     }
   }
-}
-
-nt_status_t nt_observables_list(nt_layout_t *layout, nt_error_t *err) {
-  observe_all(layout);
-  layout->observable = calloc(layout->observables, sizeof *layout->observable);
-  if (layout->observable == NULL) {
-    return nt_fail(err, NT_ERR_MEMORY, "mapper: out of memory");
-  }
-  layout->observables = 0;
-  observe_all(layout);
   return NT_OK;
 }
