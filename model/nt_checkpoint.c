@@ -13,12 +13,19 @@
 
 enum { INDEX_BYTES_MAX = 64 << 20 };
 
+/// What a listener is told; changes while a checkpoint that is otherwise constant is read.
+typedef struct progress {
+  nt_listener_t listener;
+  uint64_t done;
+} progress_t;
+
 struct nt_checkpoint {
   char *folder;
   nt_model_config_t config;
   nt_safetensors_t **shards;
   size_t shard_count;
   uint64_t parameter_count;
+  progress_t *progress;
 };
 
 // ---- the tensors of the network -----------------------------------------------------------------
@@ -333,12 +340,15 @@ nt_status_t nt_checkpoint_open(const char *folder, nt_checkpoint_t **out, nt_err
   *out = NULL;
   nt_checkpoint_t *ckpt = calloc(1, sizeof *ckpt);
   char *copy = strdup(folder);
-  if (ckpt == NULL || copy == NULL) {
+  progress_t *progress = calloc(1, sizeof *progress);
+  if (ckpt == NULL || copy == NULL || progress == NULL) {
     free(ckpt);
     free(copy);
+    free(progress);
     return nt_fail(err, NT_ERR_MEMORY, "%s: no memory", folder);
   }
   ckpt->folder = copy;
+  ckpt->progress = progress;
   const nt_status_t status = open_all(ckpt, err);
   if (status != NT_OK) {
     nt_checkpoint_close(ckpt);
@@ -355,6 +365,7 @@ void nt_checkpoint_close(nt_checkpoint_t *ckpt) {
     nt_safetensors_close(ckpt->shards[k]);
   free(ckpt->shards);
   free(ckpt->folder);
+  free(ckpt->progress);
   free(ckpt);
 }
 
@@ -366,6 +377,36 @@ uint64_t nt_checkpoint_parameter_count(const nt_checkpoint_t *ckpt) {
   return ckpt->parameter_count;
 }
 
+size_t nt_checkpoint_file_count(const nt_checkpoint_t *ckpt) {
+  return ckpt->shard_count;
+}
+
+const char *nt_checkpoint_file(const nt_checkpoint_t *ckpt, size_t index) {
+  return nt_safetensors_path(ckpt->shards[index]);
+}
+
+const char *nt_checkpoint_dtype(const nt_checkpoint_t *ckpt) {
+  static const char *const names[] = {
+      [NT_DTYPE_F32] = "F32", [NT_DTYPE_BF16] = "BF16", [NT_DTYPE_F16] = "F16"};
+  const char *name = NULL;
+  for (size_t s = 0; s < ckpt->shard_count; s++) {
+    size_t count = 0;
+    const nt_tensor_t *tensors = nt_safetensors_list(ckpt->shards[s], &count);
+    for (size_t k = 0; k < count; k++) {
+      if (name != NULL && name != names[tensors[k].dtype])
+        return "mixed";
+      name = names[tensors[k].dtype];
+    }
+  }
+  return name;
+}
+
+void nt_checkpoint_listen(nt_checkpoint_t *ckpt, const nt_listener_t *listener) {
+  *ckpt->progress = (progress_t){.listener = {NULL, NULL}};
+  if (listener != NULL)
+    ckpt->progress->listener = *listener;
+}
+
 nt_status_t nt_checkpoint_read(const nt_checkpoint_t *ckpt, const char *name, float *dst,
                                size_t count, nt_error_t *err) {
   const nt_safetensors_t *shard = NULL;
@@ -375,5 +416,9 @@ nt_status_t nt_checkpoint_read(const nt_checkpoint_t *ckpt, const char *name, fl
   if (tensor->count != count)
     return nt_fail(err, NT_ERR_ARG, "%s: tensor %s has %llu values, asked for %zu",
                    nt_safetensors_path(shard), name, (unsigned long long)tensor->count, count);
-  return nt_safetensors_read(shard, tensor, dst, err);
+  const nt_status_t status = nt_safetensors_read(shard, tensor, dst, err);
+  ckpt->progress->done += count;
+  nt_listener_tell(&ckpt->progress->listener, "reading weights", ckpt->progress->done,
+                   ckpt->parameter_count);
+  return status;
 }

@@ -324,6 +324,7 @@ static nt_status_t compile(mapper_t *m, const nt_mapper_options_t *options) {
   }
   for (uint32_t s = 0; s <= 2 * m->model->layers && status == NT_OK; s++) {
     status = connect_stage(m, s);
+    nt_listener_tell(options->listener, "mapping", s + 1, 2 * (uint64_t)m->model->layers + 1);
   }
   for (uint32_t p = 0; p < layout->populations && status == NT_OK; p++) {
     for (uint32_t c = 0; c < layout->population[p].chunks && status == NT_OK; c++) {

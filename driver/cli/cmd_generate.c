@@ -302,7 +302,7 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   const size_t wanted = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
   nt_image_t *image = NULL;
   job_t job = {.session = NULL};
-  nt_status_t status = nt_bundle_open(options->model, &image, err);
+  nt_status_t status = nt_bundle_open(options, &image, err);
   if (status == NT_OK) {
     status = open_job(&job, image, options, err);
   }

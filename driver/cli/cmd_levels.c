@@ -5,6 +5,7 @@
 #include "nt_bundle.h"
 #include "nt_checkpoint.h"
 #include "nt_commands.h"
+#include "nt_float_model.h"
 #include "nt_json_file.h"
 
 #include <inttypes.h>
@@ -33,7 +34,7 @@ typedef struct levels {
 static nt_status_t open_levels(levels_t *v, const nt_options_t *options, nt_error_t *err) {
   const nt_session_options_t session = {
       .backend = NT_BACKEND_RTL, .check = true, .max_cycles = options->max_cycles};
-  nt_status_t status = nt_bundle_open(options->model, &v->image, err);
+  nt_status_t status = nt_bundle_open(options, &v->image, err);
   if (status == NT_OK) {
     status = nt_checkpoint_open(options->model, &v->checkpoint, err);
   }

@@ -7,17 +7,20 @@
 #include <string.h>
 
 static const nt_command_t commands[] = {
-    {"compile", "model out text tokens quiet pack",
-     "checkpoint folder to image: calibrate, quantise, map", nt_command_compile},
+    {"import", "DIR out text tokens report spread pack cache quiet",
+     "checkpoint folder DIR to image: calibrate, quantise, map; with a report", nt_command_import},
     {"generate",
      "model prompt tokens backend no-check summary state-in state-out trace trace-tile trace-from "
-     "trace-steps max-cycles quiet",
+     "trace-steps max-cycles cache no-cache quiet",
      "continue a prompt on the tiles, every timestep checked", nt_command_generate},
-    {"levels", "model text tokens summary max-cycles quiet",
+    {"levels", "model text tokens summary max-cycles cache no-cache quiet",
      "float, integer, golden tile and RTL side by side; perplexity", nt_command_levels},
-    {"bench", "model tokens summary seed max-cycles quiet",
+    {"bench", "model tokens summary seed max-cycles cache no-cache quiet",
      "cycles against the bound, utilisation, simulation speed", nt_command_bench},
-    {"info", "model", "what an image holds: tiles, cores, memory", nt_command_info},
+    {"synth", "like out seed quiet", "random checkpoint in the layout of the published ones",
+     nt_command_synth},
+    {"info", "model cache no-cache quiet", "what an image holds: tiles, cores, memory",
+     nt_command_info},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

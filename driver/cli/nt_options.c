@@ -37,6 +37,9 @@ static const option_row_t rows[] = {
          "continue from a saved state; the prompt then follows the saved text"),
     OUTPUT(state_out, "state-out", "save the state at the end"),
     OUTPUT(trace, "trace", "write a VCD of one tile (rtl only)"),
+    TEXT(like, "like", "NAME", "shape: small, 370m, 1.3b or 2.7b"),
+    TEXT(cache, "cache", "DIR", "folder of imported checkpoints (default: ~/.cache/neurotile)"),
+    OUTPUT(report, "report", "write the facts of the import as JSON"),
     NUMBER(tokens, "tokens", 0, 1000000, "tokens to generate or to evaluate"),
     NUMBER(trace_tile, "trace-tile", 0, NT_HOST_TILE - 1, "tile to trace"),
     NUMBER(trace_from, "trace-from", 0, UINT32_MAX, "first timestep of the trace"),
@@ -46,7 +49,9 @@ static const option_row_t rows[] = {
     NUMBER(seed, "seed", 0, UINT32_MAX, "seed of random data"),
     TEXT(check, "no-check", NULL, "run without the golden system and the integer reference"),
     TEXT(quiet, "quiet", NULL, "print results only"),
+    TEXT(no_cache, "no-cache", NULL, "import anew and keep no image"),
     TEXT(spread, "pack", NULL, "fill tiles completely instead of one layer per tile"),
+    TEXT(spread, "spread", NULL, "a new tile for every layer"),
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
@@ -102,8 +107,10 @@ static nt_status_t store(const option_row_t *row, const char *text, nt_options_t
       options->check = false;
     } else if (row->offset == offsetof(nt_options_t, quiet)) {
       options->quiet = true;
+    } else if (row->offset == offsetof(nt_options_t, no_cache)) {
+      options->no_cache = true;
     } else {
-      options->spread = 0;
+      options->spread = strcmp(row->name, "spread") == 0;
     }
     return NT_OK;
   }
@@ -174,6 +181,9 @@ nt_status_t nt_options_parse(const char *command, const char *accepted, int argc
     if (status != NT_OK) {
       return status;
     }
+  }
+  if (optind < argc && listed(accepted, "DIR")) {
+    options->model = argv[optind++];
   }
   if (optind < argc) {
     return nt_fail(err, NT_ERR_ARG, "%s: unexpected argument \"%s\"", command, argv[optind]);

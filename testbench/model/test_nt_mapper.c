@@ -174,19 +174,32 @@ static void conform(const nt_qmodel_shape_t *shape, const nt_mapper_options_t *o
 static void test_shared_codes(void **state) {
   (void)state;
   const nt_qmodel_shape_t shape = {128, 512, 2, 300, false, false};
-  conform(&shape, &(nt_mapper_options_t){nt_params_default(), -1}, 2, 11);
+  conform(&shape, &(nt_mapper_options_t){nt_params_default(), -1, NULL}, 2, 11);
 }
 
 static void test_distinct_codes_and_outer_weights(void **state) {
   (void)state;
   const nt_qmodel_shape_t shape = {96, 256, 2, 50, true, true};
-  conform(&shape, &(nt_mapper_options_t){nt_params_default(), 1}, 2, 12);
+  conform(&shape, &(nt_mapper_options_t){nt_params_default(), 1, NULL}, 2, 12);
 }
 
 static void test_packed_many_chunks(void **state) {
   (void)state;
   const nt_qmodel_shape_t shape = {640, 1100, 1, 1500, true, false};
-  conform(&shape, &(nt_mapper_options_t){nt_params_default(), 0}, 2, 13);
+  conform(&shape, &(nt_mapper_options_t){nt_params_default(), 0, NULL}, 2, 13);
+}
+
+// As many layers as the published networks: 11 named tensors of a mixer stage, 9 of an MLP stage
+// (docs/spec/network.md, "Observables"), 4 of the head.
+static void test_many_layers(void **state) {
+  (void)state;
+  const nt_qmodel_shape_t shape = {32, 64, 32, 20, true, true};
+  bench_t b = {.compared = 0};
+  open_bench(&b, &shape, &(nt_mapper_options_t){nt_params_default(), 0, NULL}, 16);
+  assert_int_equal(b.layout->observables, 32 * (11 + 9) + 4);
+  run_token(&b, 0);
+  assert_true(b.compared > 0);
+  close_bench(&b);
 }
 
 static void test_small_tiles(void **state) {
@@ -197,7 +210,7 @@ static void test_small_tiles(void **state) {
   params.lines = 16;
   params.cores = 3;
   const nt_qmodel_shape_t shape = {100, 200, 2, 70, false, true};
-  conform(&shape, &(nt_mapper_options_t){params, -1}, 2, 14);
+  conform(&shape, &(nt_mapper_options_t){params, -1, NULL}, 2, 14);
 }
 
 static void test_too_large_for_a_core(void **state) {
@@ -209,8 +222,9 @@ static void test_too_large_for_a_core(void **state) {
   nt_error_t err;
   const nt_qmodel_shape_t shape = {512, 512, 1, 50, false, false};
   ok(nt_qmodel_random(&shape, 1, &made, &err), &err);
-  assert_int_equal(nt_mapper_compile(made, &(nt_mapper_options_t){params, -1}, &image, NULL, &err),
-                   NT_ERR_RANGE);
+  assert_int_equal(
+      nt_mapper_compile(made, &(nt_mapper_options_t){params, -1, NULL}, &image, NULL, &err),
+      NT_ERR_RANGE);
   assert_non_null(strstr(err.text, "population"));
   nt_qmodel_free(made);
 }
@@ -219,7 +233,7 @@ static void test_damaged_section(void **state) {
   (void)state;
   bench_t b = {.compared = 0};
   const nt_qmodel_shape_t shape = {32, 64, 1, 10, false, false};
-  open_bench(&b, &shape, &(nt_mapper_options_t){nt_params_default(), -1}, 15);
+  open_bench(&b, &shape, &(nt_mapper_options_t){nt_params_default(), -1, NULL}, 15);
   nt_image_section_t *section =
       (nt_image_section_t *)(uintptr_t)nt_image_section(b.image, "qmodel");
   const size_t size = section->size;
@@ -239,6 +253,7 @@ int main(void) {
       cmocka_unit_test(test_shared_codes),
       cmocka_unit_test(test_distinct_codes_and_outer_weights),
       cmocka_unit_test(test_packed_many_chunks),
+      cmocka_unit_test(test_many_layers),
       cmocka_unit_test(test_small_tiles),
       cmocka_unit_test(test_too_large_for_a_core),
       cmocka_unit_test(test_damaged_section),
