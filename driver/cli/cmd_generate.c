@@ -5,6 +5,7 @@
 #include "nt_commands.h"
 #include "nt_json_file.h"
 #include "nt_progress_line.h"
+#include "nt_stage_meter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ static const char DEFAULT_PROMPT[] = "Once upon a time";
 
 // Derived facts of a run, printed and written to the summary.
 typedef struct facts {
+  const nt_stage_meter_t *meter;
   nt_session_stats_t stats;
   uint64_t synapse_cycles, neuron_cycles, synops;
   uint64_t compared; // all values compared
@@ -41,7 +43,8 @@ static uint32_t count_used_cores(const nt_layout_t *layout, const nt_image_t *im
 
 static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t generated,
                           facts_t *f, nt_error_t *err) {
-  *f = (facts_t){.stats = nt_session_stats(session),
+  *f = (facts_t){.meter = f->meter,
+                 .stats = nt_session_stats(session),
                  .tiles = image->tiles,
                  .cores = image->params.cores,
                  .lanes = nt_params_line_lanes(&image->params),
@@ -152,12 +155,14 @@ static nt_status_t write_summary(const char *path, const facts_t *f, const char 
       {"cycles_per_second", s->seconds > 0 ? (double)s->tile_cycles / s->seconds : 0},
       {"checked_macs_per_second", s->seconds > 0 ? (double)s->synapse_macs / s->seconds : 0},
       {"wall_seconds", s->seconds},
+      {"first_token_seconds", s->first_seconds},
       {"golden_seconds", s->golden_seconds},
       {"dut_seconds", s->dut_seconds},
       {"compare_seconds", s->compare_seconds}};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     (void)cJSON_AddNumberToObject(root, numbers[i].name, numbers[i].value);
   }
+  nt_stage_meter_report(f->meter, root);
   (void)cJSON_AddBoolToObject(root, "checked", check);
   (void)cJSON_AddStringToObject(root, "prompt", prompt);
   (void)cJSON_AddStringToObject(root, "text", text);
@@ -302,18 +307,24 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   const size_t wanted = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
   nt_image_t *image = NULL;
   job_t job = {.session = NULL};
+  nt_stage_meter_t meter;
+  nt_stage_meter_start(&meter, false);
+  nt_stage_meter_begin(&meter, "load image");
   nt_status_t status = nt_bundle_open(options, &image, err);
   if (status == NT_OK) {
+    nt_stage_meter_begin(&meter, "open tiles");
     status = open_job(&job, image, options, err);
   }
   size_t generated = 0;
   if (status == NT_OK) {
+    nt_stage_meter_begin(&meter, "tokens");
     nt_progress_start(&job.writing.progress);
     job.writing.stream.started =
         options->state_in != NULL; // the space before a continued text's first word belongs to it
     status = run(&job, options, wanted, &generated, err);
   }
-  facts_t facts;
+  nt_stage_meter_end(&meter);
+  facts_t facts = {.meter = &meter};
   if (status == NT_ERR_MISMATCH && options->summary != NULL) {
     nt_error_t ignored; // the mismatch is what the caller hears of
     if (gather(job.session, image, generated, &facts, &ignored) == NT_OK) {

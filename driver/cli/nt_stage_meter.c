@@ -54,3 +54,14 @@ static void report(void *user, const char *stage, uint64_t done, uint64_t total)
 nt_listener_t nt_stage_meter_listener(nt_stage_meter_t *meter) {
   return (nt_listener_t){report, meter};
 }
+
+void nt_stage_meter_report(const nt_stage_meter_t *meter, cJSON *root) {
+  cJSON *stages = cJSON_AddArrayToObject(root, "stages");
+  for (uint32_t k = 0; k < meter->stages; k++) {
+    cJSON *stage = cJSON_CreateObject();
+    (void)cJSON_AddStringToObject(stage, "name", meter->stage[k].name);
+    (void)cJSON_AddNumberToObject(stage, "seconds", meter->stage[k].seconds);
+    (void)cJSON_AddNumberToObject(stage, "peak_bytes", (double)meter->stage[k].peak);
+    (void)cJSON_AddItemToArray(stages, stage);
+  }
+}

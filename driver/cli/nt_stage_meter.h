@@ -4,6 +4,7 @@
 #ifndef NT_STAGE_METER_H
 #define NT_STAGE_METER_H
 
+#include "nt_json_file.h"
 #include "nt_listener.h"
 #include "nt_progress_line.h"
 
@@ -35,5 +36,7 @@ void nt_stage_meter_begin(nt_stage_meter_t *meter, const char *name);
 void nt_stage_meter_end(nt_stage_meter_t *meter);
 /// Shows progress within the open stage on a terminal.
 nt_listener_t nt_stage_meter_listener(nt_stage_meter_t *meter);
+/// Adds the finished stages to `root` as array "stages" of name, seconds, peak_bytes.
+void nt_stage_meter_report(const nt_stage_meter_t *meter, cJSON *root);
 
 #endif

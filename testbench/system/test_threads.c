@@ -62,7 +62,8 @@ static result_t *run(nt_backend_t backend, int threads) {
     memcpy(r->logits[i], talk.logits, sizeof r->logits[i]);
   }
   r->stats = nt_session_stats(talk.session);
-  r->stats.seconds = r->stats.golden_seconds = r->stats.dut_seconds = r->stats.compare_seconds = 0;
+  r->stats.seconds = r->stats.first_seconds = r->stats.golden_seconds = r->stats.dut_seconds =
+      r->stats.compare_seconds = 0;
   NT_OK_CALL(nt_session_save(talk.session, path, 1, &err), err);
   r->state = nt_test_read(path);
   nt_test_folder_remove(path);
