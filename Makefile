@@ -6,10 +6,11 @@ PROMPT  ?= Once upon a time
 TOKENS  ?= 64
 TRACE   ?=
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
+SIZE    ?= 370m
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
 
-.PHONY: help setup build sim test waves bench levels lint synth defs clean
+.PHONY: help setup build sim test waves bench published levels lint synth defs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +41,9 @@ waves: $(IMAGE) ## a VCD window with its GTKWave layout
 
 bench: $(IMAGE) ## cycles against the bound, utilisation, simulation speed
 	@testbench/scripts/bench.sh $(BUILD) $(IMAGE)
+
+published: build ## a random network of a published size, checkpoint to checked verilated tiles (SIZE=370m)
+	@testbench/scripts/published.sh $(BUILD) $(SIZE) 1
 
 lint: setup ## Verilator -Wall, Icarus and Yosys on the same file list
 	@rtl/lint.sh
