@@ -24,7 +24,7 @@ build: setup ## configure and compile
 
 $(IMAGE): build
 	@mkdir -p $(BUILD)/sim
-	@testbench/scripts/compile_image.sh $(RUN) "$(MODEL)" $@
+	@testbench/scripts/import_image.sh $(RUN) "$(MODEL)" $@
 
 sim: $(IMAGE) ## text from the verilated tiles, every timestep checked (PROMPT= TOKENS= MODEL= TRACE=)
 	@$(RUN) generate --model $(IMAGE) --prompt "$(PROMPT)" --tokens $(TOKENS) \

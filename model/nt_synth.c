@@ -343,6 +343,16 @@ static nt_status_t write_all(synth_t *s) {
   return status == NT_OK ? write_config(s) : status;
 }
 
+nt_status_t nt_synth_describe(const char *like, nt_synth_facts_t *facts, nt_error_t *err) {
+  synth_t s = {.folder = like, .err = err};
+  nt_status_t status = choose_shape(&s, like);
+  if (status == NT_OK)
+    status = plan(&s);
+  *facts = (nt_synth_facts_t){s.parameters, s.tensor_count, s.files};
+  free(s.tensors);
+  return status;
+}
+
 nt_status_t nt_synth_write(const char *like, const char *folder, uint64_t seed,
                            const nt_listener_t *listener, nt_synth_facts_t *facts,
                            nt_error_t *err) {

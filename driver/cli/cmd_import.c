@@ -60,7 +60,8 @@ static nt_status_t import_folder(nt_import_t *import, const nt_options_t *option
   }
   if (status == NT_OK) {
     nt_stage_meter_begin(meter, "save");
-    status = nt_image_save(import->image, path, err);
+    const nt_listener_t listener = nt_stage_meter_listener(meter);
+    status = nt_image_save_listened(import->image, path, &listener, err);
     nt_stage_meter_end(meter);
   }
   if (status == NT_OK && options->out == NULL) {

@@ -59,9 +59,12 @@ static bool load_cached(const nt_options_t *options, const char *path, nt_image_
   return loaded;
 }
 
-static void save_cached(const nt_options_t *options, const char *path, nt_image_t *image) {
+static void save_cached(const nt_options_t *options, const char *path, nt_stage_meter_t *meter,
+                        nt_image_t *image) {
   nt_error_t inner = {NT_OK, ""};
-  const bool saved = nt_image_save(image, path, &inner) == NT_OK;
+  const nt_listener_t listener = nt_stage_meter_listener(meter);
+  const bool saved = nt_image_save_listened(image, path, &listener, &inner) == NT_OK;
+  nt_progress_clear(&meter->line);
   if (saved) {
     nt_import_cache_trim(path);
   }
@@ -104,7 +107,7 @@ static nt_status_t open_folder(const nt_options_t *options, nt_image_t **image, 
     *image = status == NT_OK ? import.image : NULL;
     import.image = status == NT_OK ? NULL : import.image;
     if (status == NT_OK && caching) {
-      save_cached(options, path, *image);
+      save_cached(options, path, &meter, *image);
     }
   }
   nt_import_close(&import);

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#define SHOW_SECONDS 0.1 // at least between two notes
+
+enum { PERCENT = 100, COUNT_MAX = 100000 }; // larger totals are shown in percent
+
 // Processor time of the process.
 static double cpu_time(void) {
   struct rusage usage;
@@ -56,10 +60,18 @@ void nt_stage_meter_end(nt_stage_meter_t *meter) {
 // A phrase not shown before starts an estimate of its own.
 static void report(void *user, const char *stage, uint64_t done, uint64_t total) {
   nt_stage_meter_t *meter = user;
+  const double now = nt_clock_now();
   if (meter->shown == NULL || strcmp(meter->shown, stage) != 0) {
     nt_progress_clear(&meter->line);
     nt_progress_start(&meter->line);
     meter->shown = stage;
+  } else if (now - meter->shown_at < SHOW_SECONDS) {
+    return;
+  }
+  meter->shown_at = now;
+  if (total > COUNT_MAX) {
+    done = done / (total / PERCENT);
+    total = PERCENT;
   }
   nt_progress_note(&meter->line, stage, (size_t)done, (size_t)total);
 }

@@ -25,7 +25,8 @@ typedef struct nt_stage_meter {
   bool lines;      ///< print a line for each stage
   const char *open_name;
   double started, cpu_started; ///< of the open stage
-  const char *shown;
+  const char *shown;           ///< phrase of the note on the terminal
+  double shown_at;
   nt_progress_line_t line;
 } nt_stage_meter_t;
 

@@ -29,9 +29,12 @@ typedef struct nt_synth_facts {
   uint32_t files; ///< of weights
 } nt_synth_facts_t;
 
+/// What nt_synth_write would write for `like`. NT_ERR_ARG unknown name; NT_ERR_MEMORY.
+nt_status_t nt_synth_describe(const char *like, nt_synth_facts_t *facts, nt_error_t *err);
+
 /// Writes the checkpoint called `like` (table above) into `folder`, which is made if it is not
 /// there: weights, index if there are two files, tokenizer.model with as many pieces as the
-/// vocabulary, and config.json last. The same `seed` gives the same files. Needs 8 MB of memory,
+/// vocabulary, and config.json last. The same `seed` gives the same files. Needs little memory,
 /// whatever the size. `listener` may be NULL.
 ///
 /// Errors: NT_ERR_ARG unknown name, or `folder` holds a config.json already; NT_ERR_IO;

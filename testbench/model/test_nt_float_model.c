@@ -359,7 +359,7 @@ static nt_float_model_t *load_poked(const char *tensor, size_t index, float valu
   char *folder = nt_test_folder_make();
   nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
   nt_float_model_t *model = load_model(folder);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   nt_test_checkpoint_free(&ckpt);
   return model;
 }

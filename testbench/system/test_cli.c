@@ -90,7 +90,10 @@ static void options(void **state) {
   REFUSE(2, "option --model needs a value", NULL, "generate", "--model");
   REFUSE(2, "unexpected argument \"more\"", NULL, "generate", "--model", NT_TEST_IMAGE, "more");
   REFUSE(2, "option --model is missing", NULL, "generate");
-  REFUSE(2, "--out FILE", NULL, "compile", "--model", NT_TEST_MODEL);
+  REFUSE(2, "import DIR", NULL, "import");
+  REFUSE(2, "unexpected argument \"more\"", NULL, "import", NT_TEST_MODEL, "more");
+  REFUSE(2, "unknown option --model", NULL, "import", "--model", NT_TEST_MODEL);
+  REFUSE(2, "--like NAME", "--out DIR", "synth");
   REFUSE(2, "--text FILE", NULL, "levels", "--model", NT_TEST_MODEL);
 }
 
@@ -131,7 +134,7 @@ static void models(void **state) {
   (void)snprintf(config, sizeof config, "%s/config.json", folder);
   REFUSE(6, f->scratch, "No such file", GOLDEN(f->scratch));
   REFUSE(6, config, "No such file", GOLDEN(folder));
-  REFUSE(6, config, "No such file", "compile", "--model", folder, "--out", f->scratch);
+  REFUSE(6, config, "No such file", "import", folder, "--out", f->scratch);
   nt_test_write(f->scratch, "not an image", 12);
   REFUSE(7, f->scratch, NULL, GOLDEN(f->scratch));
   nt_test_write(f->scratch, "", 0);
@@ -221,8 +224,7 @@ static void no_folder(void **state) {
     assert_string_equal(result.out, "");
     nt_command_free(&result);
   }
-  REFUSE(6, "option --out: /nowhere/file", "cannot write", "compile", "--model", NT_TEST_MODEL,
-         "--out", path);
+  REFUSE(6, "option --out: /nowhere/file", "cannot write", "import", NT_TEST_MODEL, "--out", path);
 }
 
 // A name that is a folder.
@@ -235,7 +237,7 @@ static void unwritable(void **state) {
   REFUSE(6, folder, NULL, GOLDEN(NT_TEST_IMAGE), "--state-out", folder);
   REFUSE(6, folder, "cannot write", "generate", "--model", NT_TEST_IMAGE, "--no-check", "--tokens",
          "1", "--trace", folder);
-  REFUSE(6, folder, NULL, "compile", "--model", NT_TEST_MODEL, "--tokens", "64", "--out", folder);
+  REFUSE(6, folder, NULL, "import", NT_TEST_MODEL, "--tokens", "64", "--out", folder);
   assert_int_equal(nt_test_folder_count(f->good_state), 1); // no temporary file stays
 }
 
