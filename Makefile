@@ -10,6 +10,7 @@ SAMPLING = $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) $(if $(TOP_K),--top
   $(if $(TOP_P),--top-p $(TOP_P)) $(if $(SEED),--seed $(SEED))
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 MINUTES ?= 10
+SIZE    ?= 370m
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
 TEXT    ?=
@@ -17,7 +18,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof waves bench levels lint synth defs train fuzz fuzz-programs fuzz-merge clean
+.PHONY: help setup build sim test proof waves bench published levels lint synth defs train fuzz fuzz-programs fuzz-merge clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -52,6 +53,9 @@ waves: $(IMAGE) ## a VCD window with its GTKWave layout
 
 bench: $(IMAGE) ## cycles against the bound, utilisation, simulation speed
 	@testbench/scripts/bench.sh $(BUILD) $(IMAGE)
+
+published: build ## a random network of a published size, checkpoint to checked verilated tiles (SIZE=370m)
+	@testbench/scripts/published.sh $(BUILD) $(SIZE) 1
 
 lint: setup ## Verilator -Wall, Icarus and Yosys on the same file list
 	@rtl/lint.sh

@@ -7,6 +7,7 @@
 #include "nt_progress_line.h"
 #include "nt_prompt.h"
 #include "nt_sampler.h"
+#include "nt_stage_meter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ static const char DEFAULT_PROMPT[] = "Once upon a time";
 
 // Derived facts of a run, printed and written to the summary.
 typedef struct facts {
+  const nt_stage_meter_t *meter;
   nt_session_stats_t stats;
   uint64_t synapse_cycles, neuron_cycles, synops;
   uint64_t compared; // all values compared
@@ -163,12 +165,14 @@ static nt_status_t write_summary(const char *path, const facts_t *f, const char 
       {"cycles_per_second", s->seconds > 0 ? (double)s->tile_cycles / s->seconds : 0},
       {"checked_macs_per_second", s->seconds > 0 ? (double)s->synapse_macs / s->seconds : 0},
       {"wall_seconds", s->seconds},
+      {"first_token_seconds", s->first_seconds},
       {"golden_seconds", s->golden_seconds},
       {"dut_seconds", s->dut_seconds},
       {"compare_seconds", s->compare_seconds}};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     (void)cJSON_AddNumberToObject(root, numbers[i].name, numbers[i].value);
   }
+  nt_stage_meter_report(f->meter, root);
   (void)cJSON_AddBoolToObject(root, "checked", check);
   cJSON *sampling = cJSON_AddObjectToObject(root, "sampling");
   (void)cJSON_AddNumberToObject(sampling, "temperature", f->sampling.temperature);
@@ -394,20 +398,26 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   const size_t wanted = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
   nt_image_t *image = NULL;
   job_t job = {.session = NULL};
-  facts_t facts = {.generated = 0};
+  nt_stage_meter_t meter;
+  nt_stage_meter_start(&meter, false);
+  facts_t facts = {.meter = &meter};
   nt_status_t status = read_settings(&job, options, &facts, err);
   if (status == NT_OK) {
+    nt_stage_meter_begin(&meter, "load image");
     status = nt_bundle_open(options, &image, err);
   }
   if (status == NT_OK) {
+    nt_stage_meter_begin(&meter, "open tiles");
     status = open_job(&job, image, options, &facts.sampling, err);
   }
   if (status == NT_OK) {
+    nt_stage_meter_begin(&meter, "tokens");
     nt_progress_start(&job.writing.progress);
     job.writing.stream.started =
         options->state_in != NULL; // the space before a continued text's first word belongs to it
     status = run(&job, options, wanted, &facts, err);
   }
+  nt_stage_meter_end(&meter);
   if (status == NT_ERR_MISMATCH && options->summary != NULL) {
     nt_error_t ignored; // the mismatch is what the caller hears of
     if (gather(job.session, image, &facts, &ignored) == NT_OK) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // neurotile: the command on top of the driver, the model compiler and both back ends.
 #include "nt_commands.h"
+#include "nt_threads.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static void usage(void) {
 }
 
 int main(int argc, char **argv) {
+  nt_threads_yield_when_idle();
   if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
     usage();
     return argc < 2 ? NT_ERR_ARG : NT_OK;

@@ -72,17 +72,6 @@ static void add_network(const nt_import_t *import, cJSON *root) {
   (void)cJSON_AddBoolToObject(network, "lower_bounds", config->use_lower_bound);
 }
 
-static void add_stages(const nt_stage_meter_t *meter, cJSON *root) {
-  cJSON *stages = cJSON_AddArrayToObject(root, "stages");
-  for (uint32_t k = 0; k < meter->stages; k++) {
-    cJSON *stage = cJSON_CreateObject();
-    (void)cJSON_AddStringToObject(stage, "name", meter->stage[k].name);
-    add_number(stage, "seconds", meter->stage[k].seconds);
-    add_number(stage, "peak_bytes", (double)meter->stage[k].peak);
-    (void)cJSON_AddItemToArray(stages, stage);
-  }
-}
-
 static void add_calibration(const nt_import_t *import, cJSON *root) {
   cJSON *calibration = nt_report_json(import->report);
   (void)cJSON_AddStringToObject(calibration, "text", import->text_name);
@@ -127,7 +116,7 @@ nt_status_t nt_import_report_write(const nt_import_t *import, const nt_stage_met
   cJSON *root = cJSON_CreateObject();
   (void)cJSON_AddStringToObject(root, "folder", import->folder);
   add_network(import, root);
-  add_stages(meter, root);
+  nt_stage_meter_report(meter, root);
   add_calibration(import, root);
   add_map(import, root);
   return nt_json_file_write(path, root, err);

@@ -368,7 +368,11 @@ nt_status_t nt_session_token(nt_session_t *s, uint32_t token, int32_t *logits, n
   }
   s->stats.tokens += status == NT_OK;
   s->stats.mismatches += status == NT_ERR_MISMATCH;
-  s->stats.seconds += nt_clock_now() - start;
+  const double spent = nt_clock_now() - start;
+  s->stats.seconds += spent;
+  if (s->stats.first_seconds == 0) {
+    s->stats.first_seconds = spent;
+  }
   return status;
 }
 
