@@ -9,7 +9,7 @@ IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
 
-.PHONY: help setup build sim test waves bench levels lint synth defs clean
+.PHONY: help setup build sim test waves bench levels accuracy lint synth defs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +34,9 @@ test: build ## everything CI runs
 
 levels: build ## float, integer, golden tile and RTL side by side; perplexity
 	@$(RUN) levels --model $(MODEL) --text $(HELDOUT)
+
+accuracy: build ## the tables and the plot of docs/accuracy.md (MODEL= for the sweep, TEXT=)
+	@testbench/scripts/accuracy.sh $(BUILD) $(MODEL)
 
 waves: $(IMAGE) ## a VCD window with its GTKWave layout
 	@waves/make_waves.sh $(RUN) $(IMAGE) $(BUILD)/waves

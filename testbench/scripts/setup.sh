@@ -3,7 +3,8 @@
 # Installs the Debian packages neurotile needs, after listing those that are missing. Does nothing when all are there.
 set -eu
 packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libcmocka-dev libcjson-dev
-libsentencepiece-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick"
+libsentencepiece-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick
+gnuplot-nox"
 
 missing=""
 for package in $packages; do
