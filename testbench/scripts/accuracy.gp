@@ -10,6 +10,7 @@ set format y "%g"
 set xtics 4,2,16
 set xrange [3.5:16.5]
 set grid ytics lc rgb "#dddddd"
+set linetype 5 lc rgb "#c02020" # codes; the default is too pale
 set key top right
 # A change of less than a hundredth of a percent, or an improvement, is drawn at the lower edge.
 set yrange [0.01:]
