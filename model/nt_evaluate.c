@@ -5,12 +5,15 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #include "nt_integer_model.h"
 
-// The levels run this many tokens, then their predictions and states are compared.
-enum { BLOCK = 32, LEVELS = 2, LEVEL_FLOAT = 0, LEVEL_INTEGER };
+// The levels run BLOCK tokens, each on its own, noting their state every STATE_EVERY tokens; then
+// predictions and states are compared.
+enum { BLOCK = 128, STATE_EVERY = 32, STATES = BLOCK / STATE_EVERY };
+enum { LEVELS = 2, LEVEL_FLOAT = 0, LEVEL_INTEGER };
 _Static_assert(NT_EVALUATE_WINDOW % BLOCK == 0, "a window is made of whole blocks");
 
 // One level on its way through the text.
@@ -20,6 +23,8 @@ typedef struct level {
   int32_t *logits;             // [V] of the integer level
   double *natural;             // [V] in natural units
   uint32_t best[BLOCK];        // most likely next token
+  double *states;              // [STATES][layers x H] in natural units
+  size_t noted;                // of these, from this block
   nt_perplexity_t all, first;
   nt_status_t status;
   nt_error_t err;
@@ -29,6 +34,7 @@ typedef struct work {
   const nt_qmodel_t *qmodel;
   const uint32_t *tokens;
   size_t vocab, first;
+  size_t state; // values of a state; 0: not compared
   uint32_t crc;
   level_t level[LEVELS];
 } work_t;
@@ -44,7 +50,8 @@ static nt_status_t open_level(work_t *w, int n, const nt_float_model_t *model,
                                         : nt_integer_model_open(w->qmodel, &level->integer, err);
   level->natural = malloc(w->vocab * sizeof *level->natural);
   level->logits = malloc(w->vocab * sizeof *level->logits);
-  if (status == NT_OK && (level->natural == NULL || level->logits == NULL))
+  level->states = malloc((STATES * w->state + 1) * sizeof *level->states);
+  if (status == NT_OK && (level->natural == NULL || level->logits == NULL || level->states == NULL))
     status = nt_fail(err, NT_ERR_MEMORY, "no memory for the logits of %zu tokens", w->vocab);
   return status;
 }
@@ -54,6 +61,7 @@ static void close_level(level_t *level) {
   nt_integer_model_close(level->integer);
   free(level->logits);
   free(level->natural);
+  free(level->states);
 }
 
 static uint32_t most_likely(const double *logits, size_t count) {
@@ -89,8 +97,20 @@ static nt_status_t step(work_t *w, level_t *level, size_t at) {
   return NT_OK;
 }
 
+static void note_state(const work_t *w, level_t *level) {
+  double *to = level->states + level->noted++ * w->state;
+  if (level->run != NULL) {
+    memcpy(to, nt_float_run_state(level->run), w->state * sizeof *to);
+    return;
+  }
+  const int16_t *h = nt_integer_model_state(level->integer);
+  for (size_t k = 0; k < w->state; k++)
+    to[k] = ldexp(h[k], -(int)w->qmodel->layer[k / w->qmodel->hidden].frac_h);
+}
+
 static void run_block(work_t *w, level_t *level, size_t begin, size_t end) {
-  for (size_t at = begin; at < end && level->status == NT_OK; at++) {
+  level->noted = 0;
+  for (size_t at = begin; at < end; at++) {
     level->status = step(w, level, at);
     if (level->status != NT_OK)
       return;
@@ -98,19 +118,19 @@ static void run_block(work_t *w, level_t *level, size_t begin, size_t end) {
     nt_perplexity_add(&level->all, level->natural, w->vocab, w->tokens[at + 1]);
     if (at + 1 == w->first)
       level->first = level->all;
+    if (w->state > 0 && (at + 1) % STATE_EVERY == 0)
+      note_state(w, level);
   }
 }
 
-/// Adds the squared difference of the states, and the squared float state.
-static void compare_states(work_t *w, double *difference, double *size) {
-  const double *exact = nt_float_run_state(w->level[LEVEL_FLOAT].run);
-  const int16_t *found = nt_integer_model_state(w->level[LEVEL_INTEGER].integer);
-  for (size_t l = 0; l < w->qmodel->layers; l++)
-    for (size_t k = 0; k < w->qmodel->hidden; k++, exact++, found++) {
-      const double h = ldexp(*found, -(int)w->qmodel->layer[l].frac_h);
-      *difference += (h - *exact) * (h - *exact);
-      *size += *exact * *exact;
-    }
+/// Adds the squared difference of the noted states, and the squared float states.
+static void compare_states(const work_t *w, double *difference, double *size) {
+  const double *exact = w->level[LEVEL_FLOAT].states;
+  const double *found = w->level[LEVEL_INTEGER].states;
+  for (size_t k = 0; k < w->level[LEVEL_FLOAT].noted * w->state; k++) {
+    *difference += (found[k] - exact[k]) * (found[k] - exact[k]);
+    *size += exact[k] * exact[k];
+  }
 }
 
 static nt_status_t run_blocks(work_t *w, size_t predictions, const nt_listener_t *listener,
@@ -128,7 +148,8 @@ static nt_status_t run_blocks(work_t *w, size_t predictions, const nt_listener_t
         run_block(w, &w->level[n], begin, end);
     for (int n = 0; n < LEVELS; n++)
       if (w->level[n].status != NT_OK)
-        return nt_fail(err, w->level[n].status, "token %zu: %s", begin, w->level[n].err.text);
+        return nt_fail(err, w->level[n].status, "tokens from %zu on: %s", begin,
+                       w->level[n].err.text);
     if (both) {
       if (begin % NT_EVALUATE_WINDOW == 0)
         difference = size = 0;
@@ -156,12 +177,21 @@ static nt_status_t check_tokens(const uint32_t *tokens, size_t count, size_t voc
   return NT_OK;
 }
 
+static bool same_shape(const nt_float_model_t *model, const nt_qmodel_t *qmodel) {
+  const nt_model_config_t *config = &nt_float_model_params(model)->config;
+  return config->vocab_size == qmodel->vocab && config->hidden_size == qmodel->hidden &&
+         config->num_hidden_layers == qmodel->layers;
+}
+
 nt_status_t nt_evaluate(const nt_float_model_t *model, const nt_qmodel_t *qmodel,
                         const uint32_t *tokens, size_t count, const nt_evaluate_options_t *options,
                         nt_evaluation_t *out, nt_error_t *err) {
   *out = (nt_evaluation_t){.window = NULL};
   if (model == NULL && qmodel == NULL)
     return nt_fail(err, NT_ERR_ARG, "neither a float model nor an integer model to evaluate");
+  if (model != NULL && qmodel != NULL && !same_shape(model, qmodel))
+    return nt_fail(err, NT_ERR_ARG,
+                   "float and integer model differ in vocabulary, layers or width");
   work_t w = {.qmodel = qmodel,
               .tokens = tokens,
               .vocab =
@@ -173,6 +203,8 @@ nt_status_t nt_evaluate(const nt_float_model_t *model, const nt_qmodel_t *qmodel
     if (out->window == NULL)
       status = nt_fail(err, NT_ERR_MEMORY, "no memory to compare %zu tokens", count);
   }
+  if (model != NULL && qmodel != NULL)
+    w.state = (size_t)qmodel->layers * qmodel->hidden;
   if (status == NT_OK && model != NULL)
     status = open_level(&w, LEVEL_FLOAT, model, options->precision, err);
   if (status == NT_OK && qmodel != NULL)

@@ -47,8 +47,8 @@ typedef struct nt_evaluation {
 /// Feeds tokens[0 .. count - 2] from zero state to the float model and to the integer model, either
 /// of which may be NULL (left out), and adds up the prediction of tokens[1 .. count - 1]. The two
 /// run on threads of their own. `*out` is released with nt_evaluation_free, also on failure.
-/// Errors: NT_ERR_ARG fewer than two tokens; NT_ERR_RANGE a token outside the vocabulary; those of
-/// nt_float_run_step and nt_integer_model_open.
+/// Errors: NT_ERR_ARG fewer than two tokens, or models of different shapes; NT_ERR_RANGE a token
+/// outside the vocabulary; those of nt_float_run_step and nt_integer_model_open.
 nt_status_t nt_evaluate(const nt_float_model_t *model, const nt_qmodel_t *qmodel,
                         const uint32_t *tokens, size_t count, const nt_evaluate_options_t *options,
                         nt_evaluation_t *out, nt_error_t *err);

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WINDOWS_MIN = 8 }; // of 512 tokens
+static const double CHANGE_MAX = 0.0025;
+
 typedef struct fixture {
   nt_accuracy_t accuracy;
   char *page;
@@ -104,6 +107,31 @@ static void figures_follow_from_nll(void **state) {
   }
 }
 
+// What the project promises of every shipped model, on the whole text and along it.
+static void promises_are_kept(void **state) {
+  const fixture_t *f = *state;
+  nt_error_t err;
+  for (size_t i = 0; i < f->accuracy.evals; i++) {
+    const cJSON *whole = cJSON_GetObjectItemCaseSensitive(f->accuracy.eval[i], "whole");
+    const cJSON *agreement = cJSON_GetObjectItemCaseSensitive(f->accuracy.eval[i], "agreement");
+    double reference, integer;
+    NT_OK_CALL(nt_accuracy_number(cJSON_GetObjectItemCaseSensitive(whole, "float"), "perplexity",
+                                  &reference, &err),
+               err);
+    NT_OK_CALL(nt_accuracy_number(cJSON_GetObjectItemCaseSensitive(whole, "integer"), "perplexity",
+                                  &integer, &err),
+               err);
+    assert_true(integer / reference - 1 < CHANGE_MAX);
+    assert_true(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(agreement, "windows")) >=
+                WINDOWS_MIN);
+    static const char *const trends[] = {"same", "state_error"};
+    for (size_t n = 0; n < 2; n++) {
+      const cJSON *trend = cJSON_GetObjectItemCaseSensitive(agreement, trends[n]);
+      assert_true(cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(trend, "worse")));
+    }
+  }
+}
+
 // A hand-made sweep: two kinds, one setting that does not fit, and the margin, which is not drawn.
 static void plot_data(void **state) {
   (void)state;
@@ -129,6 +157,7 @@ int main(void) {
       cmocka_unit_test(changed_digits_are_found),
       cmocka_unit_test(lost_marks_are_found),
       cmocka_unit_test(figures_follow_from_nll),
+      cmocka_unit_test(promises_are_kept),
       cmocka_unit_test(plot_data),
   };
   return nt_test_report("accuracy_page", cmocka_run_group_tests(tests, set_up, tear_down));
