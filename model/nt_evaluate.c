@@ -103,9 +103,9 @@ static void note_state(const work_t *w, level_t *level) {
     memcpy(to, nt_float_run_state(level->run), w->state * sizeof *to);
     return;
   }
-  const int16_t *h = nt_integer_model_state(level->integer);
   for (size_t k = 0; k < w->state; k++)
-    to[k] = ldexp(h[k], -(int)w->qmodel->layer[k / w->qmodel->hidden].frac_h);
+    to[k] = ldexp(nt_integer_model_state(level->integer)[k],
+                  -(int)w->qmodel->layer[k / w->qmodel->hidden].frac_h);
 }
 
 static void run_block(work_t *w, level_t *level, size_t begin, size_t end) {

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_TOKENS = 8192, VALUES_MAX = 5, PATH_LENGTH = 4096 };
+enum { DEFAULT_TOKENS = 8192, VALUES_MAX = 7, PATH_LENGTH = 4096 };
 
 // What is varied, and the values it takes, up to the first 0.
 typedef struct series {
@@ -27,7 +27,7 @@ static const char MARGIN[] = "margin";
 static const series_t all_series[] = {
     {"x", offsetof(nt_widths_t, x), {16, 14, 12, 10, 8}},
     {"pre", offsetof(nt_widths_t, pre), {16, 14, 12, 10, 8}},
-    {"h", offsetof(nt_widths_t, h), {16, 14, 12, 10, 8}},
+    {"h", offsetof(nt_widths_t, h), {24, 20, 16, 14, 12, 10, 8}},
     {"v", offsetof(nt_widths_t, v), {16, 14, 12, 10, 8}},
     {"codes", offsetof(nt_widths_t, codes), {8, 7, 6, 5, 4}},
     {MARGIN, 0, {1, 1.5, 2, 4}},

@@ -280,29 +280,45 @@ static nt_status_t put_cell(FILE *out, const cJSON *sweep, const cJSON *row, nt_
   return status;
 }
 
+// Settings of the longest series.
+static int longest_series(const cJSON *rows) {
+  const char *varied = "";
+  const cJSON *row = NULL;
+  int longest = 0, length = 0;
+  cJSON_ArrayForEach(row, rows) {
+    length = strcmp(varied, text_of(row, "varied")) == 0 ? length + 1 : 1;
+    varied = text_of(row, "varied");
+    longest = length > longest ? length : longest;
+  }
+  return longest;
+}
+
 static nt_status_t put_sweep(FILE *out, const nt_accuracy_t *a, nt_error_t *err) {
   nt_status_t status = NT_OK;
   for (size_t i = 0; i < a->sweeps && status == NT_OK; i++) {
-    const cJSON *sweep = a->sweep[i], *row = NULL;
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(a->sweep[i], "sweep"), *row = NULL;
     const char *varied = "";
+    const int cells = longest_series(rows);
+    int missing = 0;
     double tokens = 0;
-    status = nt_accuracy_number(sweep, "tokens", &tokens, err);
-    (void)fprintf(out, "\n**%s** on the first ", model_name(sweep));
+    status = nt_accuracy_number(a->sweep[i], "tokens", &tokens, err);
+    (void)fprintf(out, "\n**%s** on the first ", model_name(a->sweep[i]));
     put_whole(out, tokens);
-    (void)fprintf(out,
-                  " tokens of `%s`:\n\n| varied | to: change of perplexity against float | | | | "
-                  "|\n|---|---|---|---|---|---|",
-                  text_of(sweep, "text"));
-    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(sweep, "sweep")) {
+    (void)fprintf(out, " tokens of `%s`:\n\n| varied |%.*s\n|---|%.*s",
+                  text_of(a->sweep[i], "text"), 3 * cells, "  |  |  |  |  |  |  |  |  |  |",
+                  4 * cells, "---|---|---|---|---|---|---|---|---|---|");
+    cJSON_ArrayForEach(row, rows) {
       if (status == NT_OK && strcmp(varied, text_of(row, "varied")) != 0) {
         varied = text_of(row, "varied");
-        (void)fprintf(out, "\n| %s |", varied);
+        (void)fprintf(out, "%.*s\n| %s |", missing, "||||||||||", varied);
+        missing = cells;
       }
       if (status == NT_OK) {
-        status = put_cell(out, sweep, row, err);
+        status = put_cell(out, a->sweep[i], row, err);
+        missing--;
       }
     }
-    (void)fprintf(out, "\n");
+    (void)fprintf(out, "%.*s\n", missing, "||||||||||");
   }
   return status;
 }

@@ -7,8 +7,8 @@ set xlabel "bits"
 set ylabel "change of perplexity against float, %"
 set logscale y
 set format y "%g"
-set xtics 4,2,16
-set xrange [3.5:16.5]
+set xtics 4,2,24
+set xrange [3.5:24.5]
 set grid ytics lc rgb "#dddddd"
 set linetype 5 lc rgb "#c02020" # codes; the default is too pale
 set key top right

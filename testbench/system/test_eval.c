@@ -199,7 +199,7 @@ static void every_setting_is_swept(void **state) {
     const char *name;
     int values;
     double from, to;
-  } expected[] = {{"x", 5, 16, 8}, {"pre", 5, 16, 8},  {"h", 5, 16, 8},
+  } expected[] = {{"x", 5, 16, 8}, {"pre", 5, 16, 8},  {"h", 7, 24, 8},
                   {"v", 5, 16, 8}, {"codes", 5, 8, 4}, {"margin", 4, 1, 4}};
   REFUSE(0, "", "", "sweep", "--model", f->folder, "--text", HELDOUT, "--tokens", "16", "--summary",
          f->summary);
