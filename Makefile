@@ -18,7 +18,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof waves bench published levels lint synth defs train fuzz fuzz-programs fuzz-merge clean
+.PHONY: help setup build sim test proof waves bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,6 +47,9 @@ proof: build ## the float reference against recorded values of the published PyT
 
 levels: build ## float, integer, golden tile and RTL side by side; perplexity
 	@$(RUN) levels --model $(MODEL) --text $(HELDOUT)
+
+accuracy: build ## the tables and the plot of docs/accuracy.md (MODEL= for the sweep, TEXT=)
+	@testbench/scripts/accuracy.sh $(BUILD) $(MODEL)
 
 waves: $(IMAGE) ## a VCD window with its GTKWave layout
 	@waves/make_waves.sh $(RUN) $(IMAGE) $(BUILD)/waves

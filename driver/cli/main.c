@@ -16,6 +16,12 @@ static const nt_command_t commands[] = {
      "continue a prompt on the tiles, every timestep checked", nt_command_generate},
     {"levels", "model text tokens summary max-cycles cache no-cache quiet",
      "float, integer, golden tile and RTL side by side; perplexity", nt_command_levels},
+    {"eval",
+     "model text levels tokens golden-tokens precision max-change agree agree-text summary "
+     "max-cycles cache no-cache quiet",
+     "perplexity and bits per byte of float, integer and golden tiles on a text", nt_command_eval},
+    {"sweep", "model text tokens summary cache no-cache quiet",
+     "perplexity of the integer model for other widths and margins", nt_command_sweep},
     {"bench", "model tokens summary seed max-cycles cache no-cache quiet",
      "cycles against the bound, utilisation, simulation speed", nt_command_bench},
     {"synth", "like out seed quiet", "random checkpoint in the layout of the published ones",
@@ -53,6 +59,9 @@ int main(int argc, char **argv) {
     }
     nt_options_t options = {.backend = "rtl",
                             .tokens = UINT64_MAX,
+                            .levels = "float,integer,golden",
+                            .golden_tokens = 2048,
+                            .precision = 64,
                             .max_cycles = 10000000,
                             .seed = 1,
                             .temperature = NT_TEMPERATURE_UNSAID,

@@ -25,6 +25,11 @@ typedef struct nt_options {
   uint64_t trace_tile, trace_from;
   uint64_t trace_steps; ///< 0: not given
   uint64_t max_cycles, seed;
+  const char *levels;     ///< list of float, integer, golden
+  const char *max_change; ///< NULL: not given
+  const char *agree_text; ///< NULL: the text itself
+  uint64_t agree;         ///< 0: not given
+  uint64_t golden_tokens, precision;
   double temperature; ///< NT_TEMPERATURE_UNSAID: not given
   double top_p;
   uint64_t top_k;

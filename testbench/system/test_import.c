@@ -274,7 +274,7 @@ static void configurations(void **state) {
       {"hidden_size", "128", 7, "model.safetensors", "has shape [2, 64]", "allowed [2, 128]"},
       {"vocab_size", "511", 7, "tensor model.embeddings.weight", "[512, 64]", "[511, 64]"},
       {"num_hidden_layers", "3", 7, "tensor model.lower_bounds", "[2, 64]", "[3, 64]"},
-      {"num_hidden_layers", "1e9", 8, "config.json", "is 1e+09", "1..1024"},
+      {"num_hidden_layers", "1e9", 8, "config.json", "is 1000000000", "1..1024"},
       {"num_heads", "3", 8, "config.json", "\"num_heads\" is 3", "divisor of hidden_size 64"},
       {"intermediate_size", "300", 7, "mlp.gate_proj.weight", "[512, 64]", "[600, 64]"},
       {"hidden_ratio", "18.1", 7, "mlp.gate_proj.weight", "[512, 64]", "[2048, 64]"},
