@@ -96,7 +96,7 @@ static void three_levels(void **state) {
 static void change_is_limited(void **state) {
   const fixture_t *f = *state;
   REFUSE(1, "perplexity of the integer model is", "--max-change allows 0.01 %", EVAL(f), "--tokens",
-         "300", "--levels", "float,integer", "--max-change", "0.01");
+         "1000", "--levels", "float,integer", "--max-change", "0.01");
 }
 
 static void refusals(void **state) {
