@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin front door; everything real is in CMakeLists.txt. `make help` lists the targets.
 BUILD   ?= build
-MODEL   ?= model/pretrained/tales-1.3m
+MODEL   ?= model/pretrained/tales-6m
 PROMPT  ?= Once upon a time
 TOKENS  ?= 64
 TRACE   ?=
@@ -11,7 +11,7 @@ SAMPLING = $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) $(if $(TOP_K),--top
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 MINUTES ?= 10
 SIZE    ?= 370m
-HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
+HELDOUT ?= model/pretrained/tales-6m/heldout.txt
 RUN     := $(BUILD)/neurotile
 TEXT    ?=
 VALID   ?=

@@ -142,6 +142,10 @@ static double squared_error(const histogram_t *histogram, double levels, double 
   return error;
 }
 
+/// Part of the levels that the values may fill: the integer run rounds x and R before it forms a
+/// code.
+#define HEADROOM 0.99
+
 /// The smallest step that clips no more than a share `clipped` of the values.
 static double narrowest_step(const histogram_t *histogram, double levels, double clipped) {
   uint64_t total = 0;
@@ -151,15 +155,15 @@ static double narrowest_step(const histogram_t *histogram, double levels, double
   size_t bin = BINS;
   while (bin > 0 && (double)(above + histogram->bins[bin - 1]) <= clipped * (double)total)
     above += histogram->bins[--bin];
-  return (double)bin * histogram->bound / BINS / (levels + 0.5);
+  return (double)bin * histogram->bound / BINS / (HEADROOM * levels);
 }
 
-/// The best of the steps from largest / levels, which clips nothing, down to narrowest_step.
+/// The best of the steps from the one that clips nothing down to narrowest_step.
 static double best_step(const histogram_t *histogram, const nt_quantise_options_t *options,
                         double largest) {
   const double levels = ldexp(1, (int)options->widths.codes - 1) - 1;
   const double clipped = CLIPPED_PART * options->saturation_max;
-  const double widest = largest > 0 ? largest / levels : 1 / levels;
+  const double widest = (largest > 0 ? largest : 1) / (HEADROOM * levels);
   const double narrowest = largest > 0 ? narrowest_step(histogram, levels, clipped) : widest;
   double best = widest;
   double least = squared_error(histogram, levels, best, INFINITY);

@@ -355,7 +355,11 @@ nt_status_t nt_mapper_compile(const nt_qmodel_t *model, const nt_mapper_options_
   }
   mapper_t m = {
       .model = model,
-      .wiring = {.params = options->params, .layout = calloc(1, sizeof(nt_layout_t)), .err = err}};
+      .wiring = {.params = options->params,
+                 .layout = calloc(1, sizeof(nt_layout_t)),
+                 .code_type =
+                     model->widths.codes > 8 ? NT_SPIKE_TYPE_GRADED16 : NT_SPIKE_TYPE_GRADED8,
+                 .err = err}};
   if (m.wiring.layout == NULL) {
     return nt_fail(err, NT_ERR_MEMORY, "mapper: out of memory");
   }

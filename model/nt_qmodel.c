@@ -23,7 +23,7 @@ static void free_layer(nt_qlayer_t *layer) {
 }
 
 nt_widths_t nt_widths_default(void) {
-  return (nt_widths_t){.x = 16, .pre = 16, .h = 20, .v = 16, .codes = 8};
+  return (nt_widths_t){.x = 16, .pre = 16, .h = 20, .v = 16, .codes = 10};
 }
 
 nt_status_t nt_widths_check(const nt_widths_t *widths, nt_error_t *err) {

@@ -237,7 +237,7 @@ nt_status_t nt_wiring_dense(nt_wiring_t *w, uint32_t from, uint32_t port, uint32
     }
   }
   if (status == NT_OK) {
-    status = route_all(w, from, port, target, base, NT_SPIKE_TYPE_GRADED8, true);
+    status = route_all(w, from, port, target, base, w->code_type, true);
   }
   free(base);
   return status;

@@ -19,6 +19,7 @@ typedef struct nt_wiring {
   nt_layout_t *layout;        ///< populations with their chunks; the caller's
   nt_core_builder_t *builder; ///< [tiles * cores]; the caller's
   nt_routes_t **routes;       ///< [population][chunk * NT_PORTS + port]
+  uint32_t code_type;         ///< NT_SPIKE_TYPE_* that the codes fit
   nt_error_t *err;
 } nt_wiring_t;
 

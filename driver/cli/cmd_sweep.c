@@ -30,7 +30,7 @@ static const series_t all_series[] = {
     {"pre", offsetof(nt_widths_t, pre), {16, 14, 12, 10, 8}},
     {"h", offsetof(nt_widths_t, h), {24, 20, 16, 14, 12, 10, 8}},
     {"v", offsetof(nt_widths_t, v), {16, 14, 12, 10, 8}},
-    {"codes", offsetof(nt_widths_t, codes), {8, 7, 6, 5, 4}},
+    {"codes", offsetof(nt_widths_t, codes), {12, 11, 10, 9, 8, 6, 4}},
     {MARGIN, 0, {1, 1.5, 2, 4}},
 };
 enum {

@@ -64,7 +64,7 @@ typedef struct nt_qlayer {
 #define NT_WIDTH_MAX 16
 #define NT_WIDTH_H_MAX 24
 #define NT_WIDTH_CODES_MIN 2
-#define NT_WIDTH_CODES_MAX 8
+#define NT_WIDTH_CODES_MAX 12
 
 /// Bits of the stored integers, network.md "Widths".
 typedef struct nt_widths {
@@ -72,7 +72,7 @@ typedef struct nt_widths {
   uint32_t pre;   ///< i, f, g, gate and up before their nonlinearities: 4..16
   uint32_t h;     ///< recurrent state and its input term: 4..24
   uint32_t v;     ///< products v of mixer and MLP: 4..16
-  uint32_t codes; ///< codes into the matrices: 2..8
+  uint32_t codes; ///< codes into the matrices: 2..12
 } nt_widths_t;
 
 typedef struct nt_qmodel {

@@ -10,6 +10,7 @@
 #include "nt_test.h"
 
 enum { HIDDEN = 32, INTERMEDIATE = 64, LAYERS = 2, VOCAB = 50 };
+enum { CODE_MAX = 512 }; // 10 bits
 
 typedef struct made {
   nt_qmodel_t *qmodel;
@@ -51,8 +52,8 @@ static void bounds_are_those_of_the_fullest_row(void **state) {
   made_t made = make();
   nt_map_report_t report;
   nt_map_report_make(made.image, made.layout, made.qmodel, NULL, 0, &report);
-  assert_int_equal(bound(&report, "row sum of i, f, g, o")->largest, HIDDEN * 128);
-  assert_int_equal(bound(&report, "row sum of the head")->largest, HIDDEN * 128);
+  assert_int_equal(bound(&report, "row sum of i, f, g, o")->largest, HIDDEN * CODE_MAX);
+  assert_int_equal(bound(&report, "row sum of the head")->largest, HIDDEN * CODE_MAX);
   assert_int_equal(bound(&report, "row sum of the head")->limit, 8388608);
   assert_int_equal(bound(&report, "row sum of i, f, g, o")->limit, 2147483648);
   // ss is 7 for 64 inputs: 64 * 2^23 - 1 squares each at most 2^23 - 1 (network.md, "Norm and
@@ -62,7 +63,7 @@ static void bounds_are_those_of_the_fullest_row(void **state) {
                    LAYERS * (4 * HIDDEN * HIDDEN + 3 * HIDDEN * INTERMEDIATE) + VOCAB * HIDDEN);
   made.qmodel->head.codes[49 * HIDDEN] = 0; // one weight less is seen
   nt_map_report_make(made.image, made.layout, made.qmodel, NULL, 0, &report);
-  assert_int_equal(bound(&report, "row sum of the head")->largest, (HIDDEN - 1) * 128);
+  assert_int_equal(bound(&report, "row sum of the head")->largest, (HIDDEN - 1) * CODE_MAX);
   clean(&made);
 }
 

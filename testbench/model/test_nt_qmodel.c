@@ -55,7 +55,7 @@ static void widths_are_checked(void **state) {
                {{16, 16, 25, 16, 8}, "width of h is 25 bits, allowed 4..24"},
                {{16, 16, 16, 17, 8}, "width of v is 17"},
                {{16, 16, 16, 16, 1}, "width of codes is 1"},
-               {{16, 16, 16, 16, 9}, "width of codes is 9 bits, allowed 2..8"}};
+               {{16, 16, 16, 16, 13}, "width of codes is 13 bits, allowed 2..12"}};
   nt_error_t err;
   const nt_widths_t usual = nt_widths_default();
   const nt_widths_t least = {4, 4, 4, 4, 2};
@@ -112,7 +112,7 @@ static void proof_refuses_planted_values(void **state) {
                 {&model->head_norm.square_shift, 63, "head", "norm"},
                 {&model->frac_x, 16, "model", "residual"},
                 {&model->widths.h, 25, "width of h", "25 bits"},
-                {&model->widths.codes, 9, "width of codes", "9 bits"},
+                {&model->widths.codes, 13, "width of codes", "13 bits"},
                 {&model->widths.x, 4, "model", "embedding: a value"},
                 {&model->hidden, 0, "model", "hidden"}};
   nt_error_t err;
@@ -177,6 +177,7 @@ static void head_alone(nt_qmodel_t *model, uint32_t hidden, uint32_t weights) {
                          .embedding = calloc(hidden, sizeof(int16_t)),
                          .head_norm = {.inputs = hidden, .code_count = 1},
                          .head = {.out = 1, .in = hidden, .codes = calloc(hidden, 1)}};
+  model->widths.codes = 8;
   model->head_norm.square_shift = nt_qmodel_square_shift(hidden, 1 << 15);
   model->head_norm.static_exponent = nt_qmodel_static_exponent(hidden);
   model->head_norm.codes[0].weight = calloc(hidden, sizeof(int16_t));

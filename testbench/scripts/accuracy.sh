@@ -5,7 +5,7 @@
 set -eu
 build="$1"
 shipped="$2"
-text="${TEXT:-model/pretrained/tales-1.3m/heldout.txt}"
+text="${TEXT:-model/pretrained/tales-6m/heldout.txt}"
 models="model/pretrained/*/"
 first=4096  # tokens for the golden tiles, and of the rows that accuracy_numbers measures again
 follow=32768 # tokens of the drift table

@@ -553,8 +553,8 @@ static void report(void **state) {
   nt_command_expect(&result, 0, "");
   assert_string_equal(result.out, "");
   nt_command_free(&result);
-  result = NT_COMMAND(SECONDS, "generate", "--model", image, "--backend", "golden", "--tokens",
-                      "30", "--quiet", "--summary", summary);
+  result = NT_COMMAND(SECONDS, "generate", "--model", image, "--backend", "golden", "--ignore-eos",
+                      "--tokens", "30", "--quiet", "--summary", summary);
   nt_command_expect(&result, 0, "");
   nt_command_free(&result);
   cJSON *root = read_json(folder, "report.json"), *run = read_json(folder, "summary.json");
