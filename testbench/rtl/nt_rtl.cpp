@@ -578,6 +578,8 @@ void close(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);
   nt_rtl_trace_close(dev);
   rtl->top->final();
+  // The model's destructor leaves the thread's current context, which must not be one that is gone.
+  Verilated::threadContextp(rtl->context.get());
   delete rtl;
 }
 
