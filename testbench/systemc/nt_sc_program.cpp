@@ -92,6 +92,8 @@ int sc_main(int argc, char **argv) {
   int result = 2;
   if (tiles == 0)
     return result;
+  sc_core::sc_report_handler::set_actions("/OSCI/SystemC",
+                                          sc_core::SC_DO_NOTHING); // sc_stop says so
   // Devices of the platform may only be used by its thread: parallel loops run in one.
   omp_set_num_threads(1);
   g_platform = std::make_unique<nt_sc_platform>("platform", tiles,

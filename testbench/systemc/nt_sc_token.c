@@ -56,6 +56,11 @@ static nt_status_t generate(const nt_image_t *image, const uint32_t *prompt, siz
     status = nt_fail(err, NT_ERR_MEMORY, "no memory for %zu tokens", wanted);
   for (size_t i = 0; i + 1 < prompt_count && status == NT_OK; i++)
     status = nt_session_token(session, prompt[i], ignored, err);
+#ifdef NT_SC_EXTRA_SPIKE // for the test that the comparison finds a difference
+  const nt_spike_t extra = {.cores = 1, .type = NT_SPIKE_TYPE_GRADED24, .payload = 100};
+  if (run->options.open == NULL && status == NT_OK)
+    status = nt_system_inject(nt_session_system(session), &extra, 1, err);
+#endif
   uint32_t next = prompt[prompt_count - 1];
   for (size_t i = 0; i < wanted && status == NT_OK; i++) {
     int32_t *logits = run->logits + i * vocab;

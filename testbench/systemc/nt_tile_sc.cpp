@@ -218,20 +218,27 @@ tlm::tlm_response_status nt_tile_sc::access_register(tlm::tlm_generic_payload &t
   return tlm::TLM_OK_RESPONSE;
 }
 
+bool nt_tile_sc::level(uint64_t address, uint32_t &value) const {
+  const Stream *stream = nullptr;
+  switch (address) {
+  case NT_TILE_MAP_LEVEL_SPIKE_IN: stream = &spike_in_; break;
+  case NT_TILE_MAP_LEVEL_SPIKE_OUT: stream = &spike_out_; break;
+  case NT_TILE_MAP_LEVEL_REQUEST: stream = &request_; break;
+  case NT_TILE_MAP_LEVEL_RESPONSE: stream = &response_; break;
+  default: return false;
+  }
+  value = static_cast<uint32_t>(stream->size());
+  return true;
+}
+
 tlm::tlm_response_status nt_tile_sc::access_level(tlm::tlm_generic_payload &trans) const {
+  uint32_t value = 0;
   if (trans.get_data_length() != kWord || trans.get_streaming_width() < kWord)
     return tlm::TLM_BURST_ERROR_RESPONSE;
-  size_t level = 0;
-  switch (trans.get_address()) {
-  case NT_TILE_MAP_LEVEL_SPIKE_IN: level = spike_in_.size(); break;
-  case NT_TILE_MAP_LEVEL_SPIKE_OUT: level = spike_out_.size(); break;
-  case NT_TILE_MAP_LEVEL_REQUEST: level = request_.size(); break;
-  case NT_TILE_MAP_LEVEL_RESPONSE: level = response_.size(); break;
-  default: return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  }
+  if (!level(trans.get_address(), value))
+    return tlm::TLM_ADDRESS_ERROR_RESPONSE;
   if (!trans.is_read())
     return tlm::TLM_COMMAND_ERROR_RESPONSE;
-  const uint32_t value = static_cast<uint32_t>(level);
   std::memcpy(trans.get_data_ptr(), &value, kWord);
   return tlm::TLM_OK_RESPONSE;
 }
@@ -385,15 +392,14 @@ unsigned nt_tile_sc::transport_dbg(tlm::tlm_generic_payload &trans) {
   unsigned char *data = trans.get_data_ptr();
   if (length == 0 || length % kWord != 0 || address % kWord != 0)
     return 0;
-  if (address < NT_TILE_MAP_STREAMS) {
+  if (address < NT_TILE_MAP_STREAMS_END) {
     uint32_t value = 0;
-    if (!trans.is_read() || length != kWord || !debug_register(address, value))
+    if (!trans.is_read() || length != kWord ||
+        !(debug_register(address, value) || level(address, value)))
       return 0;
     std::memcpy(data, &value, kWord);
     return kWord;
   }
-  if (address < NT_TILE_MAP_STREAMS_END)
-    return trans.is_read() && access_level(trans) == tlm::TLM_OK_RESPONSE ? kWord : 0;
   if (!in_memory(address, length / kWord) || trans.get_command() == tlm::TLM_IGNORE_COMMAND)
     return 0;
   const uint32_t core = core_of(address), space = space_of(address), word = word_of(address);

@@ -67,6 +67,7 @@ private:
   tlm::tlm_response_status one_word(bool write, uint64_t address, uint32_t &word);
   bool in_memory(uint64_t address, uint64_t words) const;
   bool debug_register(uint64_t offset, uint32_t &value) const;
+  bool level(uint64_t address, uint32_t &value) const;
 
   const size_t depth_;
   nt_dev_t *model_ = nullptr;
