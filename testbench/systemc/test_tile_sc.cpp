@@ -208,6 +208,12 @@ void time_passes_in_cycles(void **) {
   assert_true(annotated.waited >= late.delay + 2 * kPeriod);
   assert_true(annotated.waited <= late.delay + 3 * kPeriod);
   assert_true(annotated.delay == sc_core::SC_ZERO_TIME);
+  // A write waits for both halves; a word of memory for core and response as well.
+  const Answer written = transport(tlm::TLM_WRITE_COMMAND, NT_REG_TIMESTEP, &value, 4);
+  assert_true(written.waited >= 2 * kPeriod && written.waited <= 3 * kPeriod);
+  const Answer word =
+      transport(tlm::TLM_READ_COMMAND, nt_tile_map_word(0, NT_SPACE_POOL, 0), &value, 4);
+  assert_true(word.waited >= 6 * kPeriod && word.waited <= 8 * kPeriod);
   const Answer level =
       transport(tlm::TLM_READ_COMMAND, NT_TILE_MAP_LEVEL_SPIKE_OUT, &value, 4, late);
   assert_true(level.waited == late.delay && level.delay == kPeriod);
