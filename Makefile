@@ -5,15 +5,24 @@ MODEL   ?= model/pretrained/tales-1.3m
 PROMPT  ?= Once upon a time
 TOKENS  ?= 64
 TRACE   ?=
+# Text is greedy unless TEMPERATURE= is given; TOP_K=, TOP_P= and SEED= go with it.
+SAMPLING = $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) $(if $(TOP_K),--top-k $(TOP_K)) \
+  $(if $(TOP_P),--top-p $(TOP_P)) $(if $(SEED),--seed $(SEED))
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
+MINUTES ?= 10
+SIZE    ?= 370m
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
+TEXT    ?=
+VALID   ?=
+OUT     ?=
+ARGS    ?=
 
-.PHONY: help setup build sim test proof systemc waves bench levels lint synth defs clean
+.PHONY: help setup build sim test proof systemc waves bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: ## install missing Debian packages, after listing them
 	@testbench/scripts/setup.sh
@@ -23,13 +32,14 @@ build: setup ## configure and compile
 
 $(IMAGE): build
 	@mkdir -p $(BUILD)/sim
-	@testbench/scripts/compile_image.sh $(RUN) "$(MODEL)" $@
+	@testbench/scripts/import_image.sh $(RUN) "$(MODEL)" $@
 
-sim: $(IMAGE) ## text from the verilated tiles, every timestep checked (PROMPT= TOKENS= MODEL= TRACE=)
+sim: $(IMAGE) ## text from the verilated tiles, every timestep checked (PROMPT= TOKENS= MODEL= TEMPERATURE= TRACE=)
 	@$(RUN) generate --model $(IMAGE) --prompt "$(PROMPT)" --tokens $(TOKENS) \
-	  --summary $(BUILD)/sim/summary.json $(if $(TRACE),--trace $(TRACE))
+	  --summary $(BUILD)/sim/summary.json $(SAMPLING) $(if $(TRACE),--trace $(TRACE))
 
 test: build ## everything CI runs
+	@testbench/scripts/setup.sh train
 	@testbench/scripts/test.sh $(BUILD)
 
 proof: build ## the float reference against recorded values of the published PyTorch code
@@ -41,11 +51,17 @@ systemc: $(IMAGE) ## the same text on the SystemC platform, checked, compared wi
 levels: build ## float, integer, golden tile and RTL side by side; perplexity
 	@$(RUN) levels --model $(MODEL) --text $(HELDOUT)
 
+accuracy: build ## the tables and the plot of docs/accuracy.md (MODEL= for the sweep, TEXT=)
+	@testbench/scripts/accuracy.sh $(BUILD) $(MODEL)
+
 waves: $(IMAGE) ## a VCD window with its GTKWave layout
 	@waves/make_waves.sh $(RUN) $(IMAGE) $(BUILD)/waves
 
 bench: $(IMAGE) ## cycles against the bound, utilisation, simulation speed
 	@testbench/scripts/bench.sh $(BUILD) $(IMAGE)
+
+published: build ## a random network of a published size, checkpoint to checked verilated tiles (SIZE=370m)
+	@testbench/scripts/published.sh $(BUILD) $(SIZE) 1
 
 lint: setup ## Verilator -Wall, Icarus and Yosys on the same file list
 	@rtl/lint.sh
@@ -55,6 +71,19 @@ synth: setup ## Yosys: cells, memories, longest path of one core
 
 defs: setup ## rewrite what is generated from docs/spec/nt_definitions.def
 	@testbench/scripts/defs.sh
+
+train: ## train a model (TEXT="a.txt b.txt" VALID=v.txt OUT=folder ARGS="--steps 2000"; ARGS=--help lists all)
+	@testbench/scripts/setup.sh train
+	@/usr/bin/python3 model/train/train.py $(TEXT) $(if $(VALID),--valid "$(VALID)") $(if $(OUT),--out "$(OUT)") $(ARGS)
+
+fuzz-programs: setup
+	@testbench/fuzz/build.sh $(BUILD)-fuzz
+
+fuzz: fuzz-programs ## libFuzzer over every reader of files, under sanitizers (MINUTES=)
+	@testbench/fuzz/run.sh $(BUILD)-fuzz $(MINUTES)
+
+fuzz-merge: fuzz-programs ## take what fuzzing found new into the kept corpus
+	@testbench/fuzz/merge.sh $(BUILD)-fuzz
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

@@ -2,8 +2,10 @@
 #include "nt_container.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST // zlib's input pointers are const
 #include <zlib.h>
 
 enum { FORMAT_VERSION = 1, HEADER_SIZE = 72, HEADER_CRC_AT = 68, VERSION_AT = 8, ENTRY_SIZE = 56 };
@@ -73,6 +75,29 @@ nt_status_t nt_container_create(nt_container_writer_t *writer, const char *path,
   return status;
 }
 
+/// A zlib stream of `raw` into `to`, which has room for compressBound(size). Weights are as good as
+/// random, so that a search for repeated strings costs time and finds nothing; runs, which empty
+/// memory is full of, are found without one.
+static bool compress_runs(uint8_t *to, uLong *to_size, const uint8_t *raw, size_t size) {
+  enum { MEMORY_LEVEL = 8 }; // zlib's default, which compressBound is made for
+  z_stream stream = {.next_in = raw, .next_out = to};
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS, MEMORY_LEVEL, Z_RLE) != Z_OK)
+    return false;
+  size_t left = size, room = *to_size;
+  int result = Z_OK;
+  while (result == Z_OK) { // zlib counts in 32 bits
+    const uInt in = left < UINT_MAX ? (uInt)left : UINT_MAX;
+    const uInt out = room < UINT_MAX ? (uInt)room : UINT_MAX;
+    stream.avail_in = in;
+    stream.avail_out = out;
+    result = deflate(&stream, left == in ? Z_FINISH : Z_NO_FLUSH);
+    left -= in - stream.avail_in;
+    room -= out - stream.avail_out;
+  }
+  *to_size -= room;
+  return deflateEnd(&stream) == Z_OK && result == Z_STREAM_END;
+}
+
 nt_status_t nt_container_add(nt_container_writer_t *writer, const char *name, const void *raw,
                              size_t size, nt_error_t *err) {
   if (writer->entries == writer->header.sections)
@@ -84,7 +109,7 @@ nt_status_t nt_container_add(nt_container_writer_t *writer, const char *name, co
   if (stored == NULL)
     return nt_fail(err, NT_ERR_MEMORY, "%s: no memory", writer->file.path);
   nt_status_t status = NT_OK;
-  if (compress2(stored, &stored_size, raw, size, Z_BEST_SPEED) != Z_OK) {
+  if (!compress_runs(stored, &stored_size, raw, size)) {
     status = nt_fail(err, NT_ERR_MEMORY, "%s: cannot compress", writer->file.path);
   } else {
     entry->offset = writer->offset;
@@ -293,8 +318,10 @@ static nt_status_t check_table(const nt_container_reader_t *reader, uint64_t off
     const nt_container_entry_t *entry = &reader->entry[i];
     if (!is_name(entry->name) || !is_in_place(reader, i))
       return nt_fail(err, NT_ERR_FORMAT,
-                     "%s: section %" PRIu32 ": wrong name, or wrong tile %" PRIu32 " core %" PRIu32,
-                     path, i, entry->tile, entry->core);
+                     "%s: section %" PRIu32 ": wrong name %.*s, or wrong tile %" PRIu32
+                     " core %" PRIu32
+                     ": allowed are the cores in order, then different names of 1 to 15 characters",
+                     path, i, NT_CONTAINER_NAME_SIZE, entry->name, entry->tile, entry->core);
     if (entry->offset != offset)
       return nt_fail(err, NT_ERR_FORMAT,
                      "%s: section %" PRIu32 ": offset: found %" PRIu64 ", allowed %" PRIu64, path,
@@ -384,12 +411,17 @@ nt_status_t nt_container_read(nt_container_reader_t *reader, uint32_t index, uin
     status = nt_fail(err, NT_ERR_MEMORY, "%s: no memory", path);
   if (status == NT_OK)
     status = nt_file_in_read(&reader->file, entry->offset, stored, entry->stored_size, err);
-  if (status == NT_OK && nt_container_crc(stored, entry->stored_size) != entry->stored_crc)
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: section %" PRIu32 " (%s): wrong checksum", path,
-                     index, entry->name);
+  const uint32_t crc = status == NT_OK ? nt_container_crc(stored, entry->stored_size) : 0;
+  if (status == NT_OK && crc != entry->stored_crc)
+    status = nt_fail(err, NT_ERR_FORMAT,
+                     "%s: section %" PRIu32 " (%s): wrong checksum: found 0x%08" PRIx32
+                     ", content has 0x%08" PRIx32,
+                     path, index, entry->name, entry->stored_crc, crc);
   if (status == NT_OK && !expand(entry, stored, expanded))
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: section %" PRIu32 " (%s): does not expand", path,
-                     index, entry->name);
+    status = nt_fail(err, NT_ERR_FORMAT,
+                     "%s: section %" PRIu32 " (%s): does not expand to %" PRIu64
+                     " bytes with checksum 0x%08" PRIx32,
+                     path, index, entry->name, entry->raw_size, entry->raw_crc);
   free(stored);
   if (status == NT_OK)
     *raw = expanded;

@@ -183,6 +183,11 @@ static nt_status_t add_core(nt_container_writer_t *writer, const nt_image_t *ima
 }
 
 nt_status_t nt_image_save(nt_image_t *image, const char *path, nt_error_t *err) {
+  return nt_image_save_listened(image, path, NULL, err);
+}
+
+nt_status_t nt_image_save_listened(nt_image_t *image, const char *path,
+                                   const nt_listener_t *listener, nt_error_t *err) {
   const nt_container_header_t header = header_of(image);
   const uint32_t cores = nt_container_cores(&header);
   for (uint32_t i = 0; i < cores; i++) {
@@ -194,11 +199,14 @@ nt_status_t nt_image_save(nt_image_t *image, const char *path, nt_error_t *err) 
   nt_status_t status = nt_container_create(&writer, path, NT_CONTAINER_MAGIC_IMAGE, &header, err);
   if (status != NT_OK)
     return status;
-  for (uint32_t i = 0; i < cores && status == NT_OK; i++)
+  for (uint32_t i = 0; i < cores && status == NT_OK; i++) {
     status = add_core(&writer, image, i, err);
+    nt_listener_tell(listener, "saving", i + 1, header.sections);
+  }
   for (uint32_t i = 0; i < image->sections && status == NT_OK; i++) {
     const nt_image_section_t *section = &image->section[i];
     status = nt_container_add(&writer, section->name, section->data, section->size, err);
+    nt_listener_tell(listener, "saving", cores + i + 1, header.sections);
   }
   uint32_t crc = 0;
   if (status == NT_OK && !nt_container_identity(&header, writer.entry, &crc))

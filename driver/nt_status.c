@@ -22,6 +22,14 @@ const char *nt_status_str(nt_status_t status) {
   return "unknown status";
 }
 
+/// Names from files may hold anything; a message is one line and commands no terminal.
+static void blank_controls(char *text) {
+  for (; *text != '\0'; text++) {
+    if ((unsigned char)*text < ' ' || *text == '\x7f')
+      *text = '?';
+  }
+}
+
 nt_status_t nt_fail(nt_error_t *err, nt_status_t status, const char *format, ...) {
   if (err != NULL) {
     va_list args;
@@ -29,6 +37,7 @@ nt_status_t nt_fail(nt_error_t *err, nt_status_t status, const char *format, ...
     err->status = status;
     (void)vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
+    blank_controls(err->text);
   }
   return status;
 }

@@ -2,6 +2,7 @@
 #include "nt_system.h"
 
 #include "nt_system_internal.h"
+#include "nt_threads.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,10 @@
 #include <string.h>
 
 enum { TILE_MAGIC = 0x4E54494C }; // register ID
+
+/// Tiles that serve fewer spikes together than this go one after another: to wake a thread takes as
+/// long as a verilated tile takes for some dozen spikes, or a golden tile for some hundred.
+enum { PARALLEL_SPIKES = 256 };
 
 // ---- errors -------------------------------------------------------------------------------------
 
@@ -122,6 +127,7 @@ static nt_status_t open_tile(nt_system_t *system, const nt_image_t *image, uint3
 nt_status_t nt_system_open(const nt_image_t *image, nt_dev_open_fn open, void *user,
                            uint64_t max_cycles, nt_system_t **system, nt_error_t *err) {
   *system = NULL;
+  nt_threads_yield_when_idle();
   nt_system_t *opened = calloc(1, sizeof *opened);
   if (opened == NULL)
     return no_memory(err);
@@ -129,8 +135,9 @@ nt_status_t nt_system_open(const nt_image_t *image, nt_dev_open_fn open, void *u
   opened->max_cycles = max_cycles;
   opened->slot = calloc(image->tiles, sizeof *opened->slot);
   opened->ran = calloc(image->tiles, sizeof *opened->ran);
+  opened->getting = calloc(image->tiles, sizeof *opened->getting);
   nt_status_t status = NT_OK;
-  if (opened->slot == NULL || opened->ran == NULL)
+  if (opened->slot == NULL || opened->ran == NULL || opened->getting == NULL)
     status = no_memory(err);
   else
     opened->tiles = image->tiles;
@@ -157,6 +164,7 @@ void nt_system_close(nt_system_t *system) {
   }
   free(system->slot);
   free(system->ran);
+  free(system->getting);
   free(system->host.spike);
   free(system);
 }
@@ -276,7 +284,8 @@ void nt_system_drop_queues(nt_system_t *system) {
 }
 
 /// Puts what is queued for a tile, and not yet inside, into the tile.
-static nt_status_t deliver(nt_system_slot_t *slot, nt_error_t *err) {
+static nt_status_t deliver(const nt_system_t *system, nt_system_slot_t *slot, nt_error_t *err) {
+  (void)system;
   const size_t count = slot->queue.count - slot->delivered;
   const nt_status_t status =
       count > 0 ? nt_dev_inject(slot->dev, slot->queue.spike + slot->delivered, count, err) : NT_OK;
@@ -294,7 +303,7 @@ static void choose_tiles(nt_system_t *system) {
 
 /// One tile's timestep. Uses nothing of any other tile.
 static nt_status_t run_tile(const nt_system_t *system, nt_system_slot_t *slot, nt_error_t *err) {
-  nt_status_t status = deliver(slot, err);
+  nt_status_t status = deliver(system, slot, err);
   const nt_spike_list_t queued = slot->queue;
   slot->queue = slot->received;
   slot->received = queued;
@@ -327,31 +336,74 @@ static nt_status_t route_tile(nt_system_t *system, const nt_spike_list_t *sent, 
   return NT_OK;
 }
 
+/// What is done to many tiles at once; uses nothing of any other tile.
+typedef nt_status_t (*tile_work_fn)(const nt_system_t *system, nt_system_slot_t *slot,
+                                    nt_error_t *err);
+
+/// Works on tiles list[0 .. count), in parallel where `spikes`, the number of spikes they serve
+/// meanwhile, makes that worth waking threads. Every tile is worked on, also after a failure, and
+/// the first failure in the order of the list is reported: nothing depends on the number of
+/// threads.
+static nt_status_t work_on(nt_system_t *system, const uint32_t *list, size_t count, size_t spikes,
+                           tile_work_fn work, nt_error_t *err) {
+#pragma omp parallel for schedule(dynamic) if (count > 1 && spikes >= PARALLEL_SPIKES)
+  for (size_t i = 0; i < count; i++) {
+    nt_system_slot_t *slot = &system->slot[list[i]];
+    slot->error.status = work(system, slot, &slot->error);
+  }
+  for (size_t i = 0; i < count; i++) {
+    const nt_error_t *error = &system->slot[list[i]].error;
+    if (error->status != NT_OK)
+      return nt_system_fail_at(system, list[i], error, err);
+  }
+  return NT_OK;
+}
+
+static nt_status_t run_tiles(nt_system_t *system, nt_error_t *err) {
+  size_t spikes = 0;
+  for (size_t i = 0; i < system->ran_count; i++)
+    spikes += system->slot[system->ran[i]].queue.count;
+  return work_on(system, system->ran, system->ran_count, spikes, run_tile, err);
+}
+
+/// Delivers, and lets the tile serve what it got now rather than when it is next looked at. An
+/// error shows at the next call that can report it.
+static nt_status_t deliver_and_serve(const nt_system_t *system, nt_system_slot_t *slot,
+                                     nt_error_t *err) {
+  const nt_status_t status = deliver(system, slot, err);
+  if (status == NT_OK)
+    (void)nt_dev_pending(slot->dev);
+  return status;
+}
+
+/// Delivers to all tiles that have something to get.
+static nt_status_t deliver_all(nt_system_t *system, nt_error_t *err) {
+  size_t count = 0, spikes = 0;
+  for (uint32_t tile = 0; tile < system->tiles; tile++) {
+    const size_t waiting = system->slot[tile].queue.count - system->slot[tile].delivered;
+    spikes += waiting;
+    if (waiting > 0)
+      system->getting[count++] = tile;
+  }
+  return work_on(system, system->getting, count, spikes, deliver_and_serve, err);
+}
+
 nt_status_t nt_system_step(nt_system_t *system, nt_error_t *err) {
   nt_system_forget_step(system);
   choose_tiles(system);
-  for (size_t i = 0; i < system->ran_count; i++) {
-    nt_error_t inner = {0};
-    inner.status = run_tile(system, &system->slot[system->ran[i]], &inner);
-    if (inner.status != NT_OK)
-      return nt_system_fail_at(system, system->ran[i], &inner, err);
-  }
-  for (size_t i = 0; i < system->ran_count; i++) {
+  nt_status_t status = run_tiles(system, err);
+  for (size_t i = 0; i < system->ran_count && status == NT_OK; i++) {
     nt_error_t inner = {0};
     inner.status = route_tile(system, &system->slot[system->ran[i]].sent, &inner);
     if (inner.status != NT_OK)
-      return nt_system_fail_at(system, system->ran[i], &inner, err);
+      status = nt_system_fail_at(system, system->ran[i], &inner, err);
   }
-  // Spikes between tiles enter their destination in the timestep that sends them, as they would on a
-  // chip: a tile serves them while others still run.
-  for (uint32_t tile = 0; tile < system->tiles; tile++) {
-    nt_error_t inner = {0};
-    inner.status = deliver(&system->slot[tile], &inner);
-    if (inner.status != NT_OK)
-      return nt_system_fail_at(system, tile, &inner, err);
-  }
-  system->timestep++;
-  return NT_OK;
+  // Spikes between tiles enter their destination in the timestep that sends them, as they would on
+  // a chip: a tile serves them while others still run.
+  if (status == NT_OK)
+    status = deliver_all(system, err);
+  system->timestep += status == NT_OK;
+  return status;
 }
 
 // ---- looking ------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ typedef struct nt_system_slot {
   /// FLAGS from a state file. A device's FLAGS can be cleared but not set, so that the flags of a
   /// restored system are these and the device's together.
   uint32_t restored_flags[NT_CORES_MAX];
+  nt_error_t error; ///< of the work done last
 } nt_system_slot_t;
 
 struct nt_system {
@@ -27,6 +28,7 @@ struct nt_system {
   nt_system_slot_t *slot; ///< [tiles]
   uint32_t *ran;          ///< [tiles], of which ran_count tiles ran in the last step
   size_t ran_count;
+  uint32_t *getting;    ///< [tiles], those that get spikes at the end of a step
   nt_spike_list_t host; ///< spikes for the host of the last step
 };
 
@@ -38,7 +40,8 @@ nt_status_t nt_system_check_spike(const nt_system_t *system, const nt_spike_t *s
                                   nt_error_t *err);
 /// Empties the lists of the last step.
 void nt_system_forget_step(nt_system_t *system);
-/// Forgets all spikes that act in the next step; those already inside a tile are the tile's business.
+/// Forgets all spikes that act in the next step; those already inside a tile are the tile's
+/// business.
 void nt_system_drop_queues(nt_system_t *system);
 
 #endif

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nt_quantise.h"
+#include "nt_ternary_multiply.h"
 
 // Histograms of |z| have a fixed range, because an inner norm bounds its output:
 // |z_k| <= sqrt(n) * |weight_k|.
 #define BINS 16384
-#define CLIPPED_MAX (NT_SATURATION_MAX / 2) // leaves room for texts other than this one
-#define LAYER_VECTORS 6                     // i, f, g, o, gate, down
+#define CLIPPED_PART 0.5 // of the accepted share: leaves room for texts other than this one
+#define LAYER_VECTORS 6  // i, f, g, o, gate, down
 
 typedef struct histogram {
   double bound; // of |z|
@@ -39,21 +39,28 @@ static const nt_bitlinear_t *matrix_of(const nt_float_layer_t *layer, size_t vec
 }
 
 static void raise(double *largest, const double *values, size_t count) {
+  double found = *largest;
   for (size_t k = 0; k < count; k++)
-    *largest = fmax(*largest, fabs(values[k]));
+    found = fabs(values[k]) > found ? fabs(values[k]) : found;
+  *largest = found;
 }
 
 static void raise_weighted(double *largest, const double *values, const float *weights,
                            size_t count) {
-  for (size_t k = 0; k < count; k++)
-    *largest = fmax(*largest, fabs(values[k] * (double)weights[k]));
+  double found = *largest;
+  for (size_t k = 0; k < count; k++) {
+    const double weighted = fabs(values[k] * (double)weights[k]);
+    found = weighted > found ? weighted : found;
+  }
+  *largest = found;
 }
 
 static void collect_codes(histogram_t *histogram, nt_calibrated_codes_t *codes, const double *z,
                           size_t count) {
   raise(&codes->largest, z, count);
+  const double scale = BINS / histogram->bound;
   for (size_t k = 0; k < count; k++) {
-    const double bin = fabs(z[k]) / histogram->bound * BINS;
+    const double bin = fabs(z[k]) * scale;
     histogram->bins[bin < BINS ? (size_t)bin : BINS - 1]++;
   }
 }
@@ -70,8 +77,8 @@ static void collect_head(const collector_t *in, const char *tensor, const double
                          size_t count) {
   nt_calibration_t *result = in->result;
   if (strcmp(tensor, "x") == 0) {
-    raise(&result->x, values, count);
-    raise_weighted(&result->x_weighted, values, in->params->final_norm, count);
+    raise(&result->x_last, values, count);
+    raise_weighted(&result->x_last_weighted, values, in->params->final_norm, count);
   } else if (strcmp(tensor, "lm_head_z") == 0) {
     const size_t last = (size_t)in->params->config.num_hidden_layers * LAYER_VECTORS;
     collect_codes(&in->histograms[last], &result->head_codes, values, count);
@@ -100,10 +107,10 @@ static void collect(void *user, const char *tensor, unsigned l, const double *va
   const struct {
     const char *tensor;
     double *largest;
-  } ranges[] = {{"x", &in->result->x},   {"o", &in->result->x}, {"x_mid", &in->result->x},
-                {"mlp", &in->result->x}, {"i_pre", &layer->i},  {"f_pre", &layer->f},
-                {"g_pre", &layer->g},    {"c", &layer->h},      {"h", &layer->h},
-                {"gate_pre", &layer->u}, {"v", &layer->w}};
+  } ranges[] = {{"x", &layer->x},     {"o", &layer->o},     {"x_mid", &layer->x_mid},
+                {"mlp", &layer->d},   {"i_pre", &layer->i}, {"f_pre", &layer->f},
+                {"g_pre", &layer->g}, {"c", &layer->c},     {"h", &layer->h},
+                {"v", &layer->w}};
   for (size_t n = 0; n < sizeof ranges / sizeof *ranges; n++)
     if (strcmp(tensor, ranges[n].tensor) == 0)
       raise(ranges[n].largest, values, count);
@@ -112,45 +119,52 @@ static void collect(void *user, const char *tensor, unsigned l, const double *va
     raise_weighted(&layer->x_weighted, values, params->attn_norm, count);
   else if (strcmp(tensor, "x_mid") == 0)
     raise_weighted(&layer->x_mid_weighted, values, params->mlp_norm, count);
-  else if (strcmp(tensor, "g_pre") == 0)
+  else if (strcmp(tensor, "gate_pre") == 0) {
+    raise(&layer->gate, values, count / 2);
+    raise(&layer->up, values + count / 2, count / 2);
+  } else if (strcmp(tensor, "g_pre") == 0)
     memcpy(in->g, values, count * sizeof *values);
   else if (strcmp(tensor, "h") == 0)
     collect_v(in, params, layer, values, count);
 }
 
-/// Sum of the squared errors of codes with `step`; stops once above `limit`.
-static double squared_error(const histogram_t *histogram, double step, double limit) {
+/// Sum of the squared errors of codes up to `levels` with `step`; stops once above `limit`.
+static double squared_error(const histogram_t *histogram, double levels, double step,
+                            double limit) {
   double error = 0;
   for (size_t bin = 0; bin < BINS && error < limit; bin++) {
     if (histogram->bins[bin] == 0)
       continue;
     const double z = ((double)bin + 0.5) * histogram->bound / BINS;
-    const double difference = z - step * fmin(127, floor(z / step + 0.5));
+    const double difference = z - step * fmin(levels, floor(z / step + 0.5));
     error += (double)histogram->bins[bin] * difference * difference;
   }
   return error;
 }
 
-/// The smallest step that clips no more than CLIPPED_MAX of the values.
-static double narrowest_step(const histogram_t *histogram) {
+/// The smallest step that clips no more than a share `clipped` of the values.
+static double narrowest_step(const histogram_t *histogram, double levels, double clipped) {
   uint64_t total = 0;
   for (size_t bin = 0; bin < BINS; bin++)
     total += histogram->bins[bin];
   uint64_t above = 0;
   size_t bin = BINS;
-  while (bin > 0 && (double)(above + histogram->bins[bin - 1]) <= CLIPPED_MAX * (double)total)
+  while (bin > 0 && (double)(above + histogram->bins[bin - 1]) <= clipped * (double)total)
     above += histogram->bins[--bin];
-  return (double)bin * histogram->bound / BINS / 127.5;
+  return (double)bin * histogram->bound / BINS / (levels + 0.5);
 }
 
-/// The best of the steps from largest / 127, which clips nothing, down to narrowest_step.
-static double best_step(const histogram_t *histogram, double largest) {
-  const double widest = largest > 0 ? largest / 127 : 1.0 / 127;
-  const double narrowest = largest > 0 ? narrowest_step(histogram) : widest;
+/// The best of the steps from largest / levels, which clips nothing, down to narrowest_step.
+static double best_step(const histogram_t *histogram, const nt_quantise_options_t *options,
+                        double largest) {
+  const double levels = ldexp(1, (int)options->widths.codes - 1) - 1;
+  const double clipped = CLIPPED_PART * options->saturation_max;
+  const double widest = largest > 0 ? largest / levels : 1 / levels;
+  const double narrowest = largest > 0 ? narrowest_step(histogram, levels, clipped) : widest;
   double best = widest;
-  double least = squared_error(histogram, best, INFINITY);
+  double least = squared_error(histogram, levels, best, INFINITY);
   for (double step = widest * 0.98; step > narrowest; step *= 0.98) {
-    const double error = squared_error(histogram, step, least);
+    const double error = squared_error(histogram, levels, step, least);
     if (error < least) {
       least = error;
       best = step;
@@ -166,43 +180,57 @@ static void set_bound(histogram_t *histogram, const nt_bitlinear_t *matrix) {
   histogram->bound = largest > 0 ? largest * sqrt((double)matrix->cols) : 1;
 }
 
+/// The residual into layer 0 is an embedding, and any of them may come.
 static void include_embeddings(collector_t *in) {
-  const nt_model_config_t *config = &in->params->config;
-  const size_t values = (size_t)config->vocab_size * config->hidden_size;
-  for (size_t k = 0; k < values; k++)
-    in->result->x = fmax(in->result->x, fabs((double)in->params->embeddings[k]));
+  const nt_float_params_t *params = in->params;
+  const size_t H = params->config.hidden_size;
+  nt_calibrated_layer_t *layer = &in->result->layer[0];
+  for (size_t token = 0; token < params->config.vocab_size; token++) {
+    const float *row = params->embeddings + token * H;
+    for (size_t k = 0; k < H; k++) {
+      layer->x = fmax(layer->x, fabs((double)row[k]));
+      layer->x_weighted =
+          fmax(layer->x_weighted, fabs((double)row[k] * (double)params->layers[0].attn_norm[k]));
+    }
+  }
+  in->result->embedding = layer->x;
 }
 
 static nt_status_t run_text(const nt_float_model_t *model, collector_t *in, const uint32_t *tokens,
-                            size_t count, nt_error_t *err) {
+                            size_t count, const nt_listener_t *listener, nt_error_t *err) {
   nt_float_run_t *run;
-  double *logits = malloc(in->params->config.vocab_size * sizeof *logits);
+  double *logits = malloc(NT_BATCH * in->params->config.vocab_size * sizeof *logits);
   nt_status_t status = logits == NULL
                            ? nt_fail(err, NT_ERR_MEMORY, "no memory for the calibration's logits")
                            : nt_float_run_init(model, NT_FLOAT64, &run, err);
   if (status == NT_OK) {
     nt_float_run_observe(run, collect, in);
-    for (size_t n = 0; n < count && status == NT_OK; n++)
-      status = nt_float_run_step(run, tokens[n], logits, err);
+    for (size_t n = 0; n < count && status == NT_OK; n += NT_BATCH) {
+      const size_t batch = count - n < NT_BATCH ? count - n : NT_BATCH;
+      status = nt_float_run_tokens(run, tokens + n, batch, logits, err);
+      nt_listener_tell(listener, "calibrating", n + batch, count);
+    }
     nt_float_run_free(run);
   }
   free(logits);
   return status;
 }
 
-static void choose_steps(collector_t *in) {
+static void choose_steps(collector_t *in, const nt_quantise_options_t *options) {
   const size_t layers = in->params->config.num_hidden_layers;
-  for (size_t l = 0; l < layers; l++)
-    for (size_t vector = 0; vector < LAYER_VECTORS; vector++) {
-      nt_calibrated_codes_t *codes = codes_of(&in->result->layer[l], vector);
-      codes->step = best_step(&in->histograms[l * LAYER_VECTORS + vector], codes->largest);
-    }
+#pragma omp parallel for schedule(dynamic)
+  for (size_t n = 0; n < layers * LAYER_VECTORS; n++) {
+    nt_calibrated_codes_t *codes =
+        codes_of(&in->result->layer[n / LAYER_VECTORS], n % LAYER_VECTORS);
+    codes->step = best_step(&in->histograms[n], options, codes->largest);
+  }
   nt_calibrated_codes_t *head = &in->result->head_codes;
-  head->step = best_step(&in->histograms[layers * LAYER_VECTORS], head->largest);
+  head->step = best_step(&in->histograms[layers * LAYER_VECTORS], options, head->largest);
 }
 
 nt_status_t nt_calibrate(const nt_float_model_t *model, const uint32_t *tokens, size_t count,
-                         nt_calibration_t *out, nt_error_t *err) {
+                         const nt_quantise_options_t *options, nt_calibration_t *out,
+                         nt_error_t *err) {
   *out = (nt_calibration_t){0};
   if (count == 0)
     return nt_fail(err, NT_ERR_ARG, "no calibration tokens, at least 1 is needed");
@@ -222,10 +250,10 @@ nt_status_t nt_calibrate(const nt_float_model_t *model, const uint32_t *tokens, 
                   matrix_of(&params->layers[l], vector));
     set_bound(&in.histograms[layers * LAYER_VECTORS], &params->lm_head);
     include_embeddings(&in);
-    status = run_text(model, &in, tokens, count, err);
+    status = run_text(model, &in, tokens, count, options->listener, err);
   }
   if (status == NT_OK)
-    choose_steps(&in);
+    choose_steps(&in, options);
   else
     nt_calibration_free(out);
   free(in.g);

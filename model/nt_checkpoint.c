@@ -13,12 +13,19 @@
 
 enum { INDEX_BYTES_MAX = 64 << 20 };
 
+/// What a listener is told; changes while a checkpoint that is otherwise constant is read.
+typedef struct progress {
+  nt_listener_t listener;
+  uint64_t done;
+} progress_t;
+
 struct nt_checkpoint {
   char *folder;
   nt_model_config_t config;
   nt_safetensors_t **shards;
   size_t shard_count;
   uint64_t parameter_count;
+  progress_t *progress;
 };
 
 // ---- the tensors of the network -----------------------------------------------------------------
@@ -146,7 +153,7 @@ static nt_status_t add_mapped(nt_checkpoint_t *ckpt, const char *index_path, con
       strchr(entry->valuestring, '/') != NULL) {
     char text[80];
     return nt_fail(err, NT_ERR_FORMAT,
-                   "%s: tensor %s is mapped to %s, allowed a file name in the same folder",
+                   "%s: tensor %.100s is mapped to %s, allowed a file name in the same folder",
                    index_path, entry->string, nt_json_show(entry, text, sizeof text));
   }
   char *path = join_path(ckpt->folder, entry->valuestring);
@@ -156,8 +163,9 @@ static nt_status_t add_mapped(nt_checkpoint_t *ckpt, const char *index_path, con
   if (find_shard(ckpt, path) == NULL)
     status = add_shard(ckpt, path, err);
   if (status == NT_OK && nt_safetensors_find(find_shard(ckpt, path), entry->string) == NULL)
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: tensor %s is mapped to %s, which does not hold it",
-                     index_path, entry->string, entry->valuestring);
+    status =
+        nt_fail(err, NT_ERR_FORMAT, "%s: tensor %.100s is mapped to %.100s, which does not hold it",
+                index_path, entry->string, entry->valuestring);
   free(path);
   return status;
 }
@@ -260,13 +268,33 @@ static nt_status_t check_expected(nt_checkpoint_t *ckpt, size_t index, nt_error_
   return NT_OK;
 }
 
+static bool is_called(const nt_model_config_t *config, size_t index, const char *name) {
+  char expected[NT_TENSOR_NAME_MAX];
+  size_t rows = 0;
+  size_t cols = 0;
+  nt_checkpoint_tensor_name(config, index, expected, &rows, &cols);
+  return strcmp(expected, name) == 0;
+}
+
+/// Looks at the tensors outside the layers and, where the name says which, at those of one layer:
+/// the question is asked for every tensor of a file.
 static bool is_expected(const nt_model_config_t *config, const char *name) {
-  for (size_t index = 0; index < nt_checkpoint_tensor_count(config); index++) {
-    char expected[NT_TENSOR_NAME_MAX];
-    size_t rows = 0;
-    size_t cols = 0;
-    nt_checkpoint_tensor_name(config, index, expected, &rows, &cols);
-    if (strcmp(expected, name) == 0)
+  const size_t first = (size_t)FIRST_COUNT - (config->use_lower_bound ? 0 : 1);
+  const size_t last = first + (size_t)LAYER_COUNT * config->num_hidden_layers;
+  unsigned layer = 0;
+  if (sscanf(name, "model.layers.%4u.", &layer) == 1 && layer < config->num_hidden_layers) {
+    const size_t begin = first + (size_t)LAYER_COUNT * layer;
+    for (size_t index = begin; index < begin + LAYER_COUNT; index++) {
+      if (is_called(config, index, name))
+        return true;
+    }
+  }
+  for (size_t index = 0; index < first; index++) {
+    if (is_called(config, index, name))
+      return true;
+  }
+  for (size_t index = last; index < last + LAST_COUNT; index++) {
+    if (is_called(config, index, name))
       return true;
   }
   return false;
@@ -333,12 +361,15 @@ nt_status_t nt_checkpoint_open(const char *folder, nt_checkpoint_t **out, nt_err
   *out = NULL;
   nt_checkpoint_t *ckpt = calloc(1, sizeof *ckpt);
   char *copy = strdup(folder);
-  if (ckpt == NULL || copy == NULL) {
+  progress_t *progress = calloc(1, sizeof *progress);
+  if (ckpt == NULL || copy == NULL || progress == NULL) {
     free(ckpt);
     free(copy);
+    free(progress);
     return nt_fail(err, NT_ERR_MEMORY, "%s: no memory", folder);
   }
   ckpt->folder = copy;
+  ckpt->progress = progress;
   const nt_status_t status = open_all(ckpt, err);
   if (status != NT_OK) {
     nt_checkpoint_close(ckpt);
@@ -355,6 +386,7 @@ void nt_checkpoint_close(nt_checkpoint_t *ckpt) {
     nt_safetensors_close(ckpt->shards[k]);
   free(ckpt->shards);
   free(ckpt->folder);
+  free(ckpt->progress);
   free(ckpt);
 }
 
@@ -366,6 +398,36 @@ uint64_t nt_checkpoint_parameter_count(const nt_checkpoint_t *ckpt) {
   return ckpt->parameter_count;
 }
 
+size_t nt_checkpoint_file_count(const nt_checkpoint_t *ckpt) {
+  return ckpt->shard_count;
+}
+
+const char *nt_checkpoint_file(const nt_checkpoint_t *ckpt, size_t index) {
+  return nt_safetensors_path(ckpt->shards[index]);
+}
+
+const char *nt_checkpoint_dtype(const nt_checkpoint_t *ckpt) {
+  static const char *const names[] = {
+      [NT_DTYPE_F32] = "F32", [NT_DTYPE_BF16] = "BF16", [NT_DTYPE_F16] = "F16"};
+  const char *name = NULL;
+  for (size_t s = 0; s < ckpt->shard_count; s++) {
+    size_t count = 0;
+    const nt_tensor_t *tensors = nt_safetensors_list(ckpt->shards[s], &count);
+    for (size_t k = 0; k < count; k++) {
+      if (name != NULL && name != names[tensors[k].dtype])
+        return "mixed";
+      name = names[tensors[k].dtype];
+    }
+  }
+  return name;
+}
+
+void nt_checkpoint_listen(nt_checkpoint_t *ckpt, const nt_listener_t *listener) {
+  *ckpt->progress = (progress_t){.listener = {NULL, NULL}};
+  if (listener != NULL)
+    ckpt->progress->listener = *listener;
+}
+
 nt_status_t nt_checkpoint_read(const nt_checkpoint_t *ckpt, const char *name, float *dst,
                                size_t count, nt_error_t *err) {
   const nt_safetensors_t *shard = NULL;
@@ -375,5 +437,9 @@ nt_status_t nt_checkpoint_read(const nt_checkpoint_t *ckpt, const char *name, fl
   if (tensor->count != count)
     return nt_fail(err, NT_ERR_ARG, "%s: tensor %s has %llu values, asked for %zu",
                    nt_safetensors_path(shard), name, (unsigned long long)tensor->count, count);
-  return nt_safetensors_read(shard, tensor, dst, err);
+  const nt_status_t status = nt_safetensors_read(shard, tensor, dst, err);
+  ckpt->progress->done += count;
+  nt_listener_tell(&ckpt->progress->listener, "reading weights", ckpt->progress->done,
+                   ckpt->parameter_count);
+  return status;
 }

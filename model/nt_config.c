@@ -38,11 +38,12 @@ static nt_status_t refuse(const reader_t *in, nt_status_t status, const char *fi
 static nt_status_t read_size(const reader_t *in, const char *field, uint32_t max, uint32_t *value) {
   const cJSON *item = find(in, field);
   uint64_t number = 0;
+  char text[80];
   if (!cJSON_IsNumber(item))
     return refuse(in, NT_ERR_FORMAT, field, item, "an integer");
   if (!nt_json_as_uint(item, &number) || number < 1 || number > max)
-    return nt_fail(in->err, NT_ERR_RANGE, "%s: field \"%s\" is %g, allowed an integer in 1..%u",
-                   in->path, field, item->valuedouble, (unsigned)max);
+    return nt_fail(in->err, NT_ERR_RANGE, "%s: field \"%s\" is %s, allowed an integer in 1..%u",
+                   in->path, field, nt_json_show(item, text, sizeof text), (unsigned)max);
   *value = (uint32_t)number;
   return NT_OK;
 }

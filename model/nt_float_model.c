@@ -13,7 +13,6 @@ struct nt_float_model {
   nt_float_params_t params;
   nt_float_layer_t *layers;
   float *floats;
-  int8_t *codes;
   double *bounds;
 };
 
@@ -166,11 +165,11 @@ nt_status_t nt_float_model_load(const nt_checkpoint_t *ckpt, nt_float_model_t **
   if (model != NULL) {
     model->layers = calloc(config->num_hidden_layers, sizeof *model->layers);
     model->floats = malloc(sizes.floats * sizeof *model->floats);
-    model->codes = malloc(sizes.codes);
+    model->params.ternary = nt_ternary_store_new(sizes.codes);
     model->bounds = malloc(sizes.bounds * sizeof *model->bounds);
   }
   if (model == NULL || latent == NULL || model->layers == NULL || model->floats == NULL ||
-      model->codes == NULL || model->bounds == NULL) {
+      model->params.ternary == NULL || model->bounds == NULL) {
     status = nt_fail(err, NT_ERR_MEMORY, "no memory for %zu parameters",
                      sizes.floats + sizes.codes + sizes.bounds);
   } else {
@@ -178,7 +177,7 @@ nt_status_t nt_float_model_load(const nt_checkpoint_t *ckpt, nt_float_model_t **
     model->params.layers = model->layers;
     loader_t in = {.ckpt = ckpt,
                    .next_float = model->floats,
-                   .next_code = model->codes,
+                   .next_code = nt_ternary_store_codes(model->params.ternary),
                    .latent = latent,
                    .err = err};
     status = load_all(&in, model);
@@ -197,7 +196,7 @@ void nt_float_model_free(nt_float_model_t *model) {
     return;
   free(model->layers);
   free(model->floats);
-  free(model->codes);
+  nt_ternary_store_release(model->params.ternary);
   free(model->bounds);
   free(model);
 }

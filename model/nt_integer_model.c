@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nt_integer_arith.h"
+#include "nt_ternary_multiply.h"
 
 // Counters of a norm site, from its first one.
 enum { SITE_OUTER, SITE_SQ, SITE_CODES, SITE_COUNTERS = SITE_CODES + 3 };
@@ -36,13 +37,13 @@ enum {
 struct nt_integer_model {
   const nt_qmodel_t *q;
   nt_integer_tables_t tables;
-  int16_t *state;    // [layers][H]
-  int32_t *x;        // [H] the residual
-  int32_t *v;        // [max(H, I)] input of the second norm of a half layer
-  int32_t *h;        // [H] the state of a layer as it is shown
-  int32_t *acc;      // [max(3 H, 2 I)] matrix outputs
-  int16_t *codes[3]; // [max(H, I)] int8 codes, widened for the multiplier
-  int32_t *logits;   // [V] of the evaluation
+  uint32_t h_extra;  // bits of h below those of b
+  int32_t *state;    // [layers][H]
+  int32_t *x;        // [NT_BATCH][H] the residual
+  int32_t *v;        // [NT_BATCH][max(H, I)] input of the second norm of a half layer
+  int32_t *acc;      // [NT_BATCH][max(3 H, 2 I)] matrix outputs
+  int16_t *codes[3]; // [NT_BATCH][max(H, I)] codes, widened for the multiplier
+  int32_t *logits;   // [NT_BATCH][V] of the evaluation
   double *natural;   // [V] the same in natural units
   nt_integer_counter_t *counters;
   size_t counter_count;
@@ -52,6 +53,10 @@ struct nt_integer_model {
 
 static size_t larger(size_t left, size_t right) {
   return left > right ? left : right;
+}
+
+static size_t smaller(size_t left, size_t right) {
+  return left < right ? left : right;
 }
 
 static void name_counter(nt_integer_counter_t *counter, const char *place, size_t index,
@@ -103,22 +108,22 @@ nt_status_t nt_integer_model_open(const nt_qmodel_t *qmodel, nt_integer_model_t 
   nt_integer_model_t *model = calloc(1, sizeof *model);
   if (model != NULL) {
     model->q = qmodel;
+    model->h_extra = nt_widths_h_extra(&qmodel->widths);
     model->counter_count = (size_t)qmodel->layers * LAYER_COUNTERS + STAGE_COUNTERS;
     model->state = calloc(qmodel->layers * H + 1, sizeof *model->state);
-    model->x = malloc(H * sizeof *model->x);
-    model->v = malloc(larger(H, I) * sizeof *model->v);
-    model->h = malloc(H * sizeof *model->h);
-    model->acc = malloc(larger(3 * H, 2 * I) * sizeof *model->acc);
+    model->x = malloc(NT_BATCH * H * sizeof *model->x);
+    model->v = malloc(NT_BATCH * larger(H, I) * sizeof *model->v);
+    model->acc = malloc(NT_BATCH * larger(3 * H, 2 * I) * sizeof *model->acc);
     for (size_t p = 0; p < 3; p++)
-      model->codes[p] = malloc(larger(H, I) * sizeof *model->codes[p]);
-    model->logits = malloc(V * sizeof *model->logits);
+      model->codes[p] = malloc(NT_BATCH * larger(H, I) * sizeof *model->codes[p]);
+    model->logits = malloc(NT_BATCH * V * sizeof *model->logits);
     model->natural = malloc(V * sizeof *model->natural);
     model->counters = calloc(model->counter_count, sizeof *model->counters);
   }
   if (model == NULL || model->state == NULL || model->x == NULL || model->v == NULL ||
-      model->h == NULL || model->acc == NULL || model->codes[0] == NULL ||
-      model->codes[1] == NULL || model->codes[2] == NULL || model->logits == NULL ||
-      model->natural == NULL || model->counters == NULL) {
+      model->acc == NULL || model->codes[0] == NULL || model->codes[1] == NULL ||
+      model->codes[2] == NULL || model->logits == NULL || model->natural == NULL ||
+      model->counters == NULL) {
     nt_integer_model_close(model);
     return nt_fail(err, NT_ERR_MEMORY, "no memory for the state of %" PRIu32 " layers of %zu",
                    qmodel->layers, H);
@@ -135,7 +140,6 @@ void nt_integer_model_close(nt_integer_model_t *model) {
   free(model->state);
   free(model->x);
   free(model->v);
-  free(model->h);
   free(model->acc);
   for (size_t p = 0; p < 3; p++)
     free(model->codes[p]);
@@ -149,7 +153,7 @@ void nt_integer_model_reset(nt_integer_model_t *model) {
   memset(model->state, 0, (size_t)model->q->layers * model->q->hidden * sizeof *model->state);
 }
 
-int16_t *nt_integer_model_state(nt_integer_model_t *model) {
+int32_t *nt_integer_model_state(nt_integer_model_t *model) {
   return model->state;
 }
 
@@ -184,6 +188,7 @@ static int32_t narrow(nt_integer_counter_t *counter, int64_t x, unsigned bits) {
 
 static int32_t sum_of_squares(const nt_qnorm_t *norm, const int32_t *y,
                               nt_integer_counter_t *site) {
+  const uint32_t bits = nt_qmodel_square_bits(norm->inputs);
   int32_t sum = 0;
   for (size_t k = 0; k < norm->inputs; k++) {
     int64_t weighted = y[k];
@@ -191,14 +196,14 @@ static int32_t sum_of_squares(const nt_qnorm_t *norm, const int32_t *y,
       weighted = narrow(&site[SITE_OUTER],
                         nt_integer_rshift((int64_t)y[k] * norm->outer[k], norm->outer_shift), 16);
     const int32_t square =
-        narrow(&site[SITE_SQ], nt_integer_rshift(weighted * weighted, norm->square_shift), 24);
+        narrow(&site[SITE_SQ], nt_integer_rshift(weighted * weighted, norm->square_shift), bits);
     sum += square > 1 ? square : 1;
   }
   return sum;
 }
 
-/// A norm site over y [n]: fills the code vectors.
-static void normalise(nt_integer_model_t *model, const nt_qnorm_t *norm, const int32_t *y,
+/// A norm site over y [n] of token t of a batch: fills its code vectors.
+static void normalise(nt_integer_model_t *model, const nt_qnorm_t *norm, size_t t, const int32_t *y,
                       const char *place, size_t index, nt_integer_counter_t *site) {
   const int32_t sum = sum_of_squares(norm, y, site);
   const int32_t R = nt_integer_rsqrt(&model->tables, sum, norm->static_exponent);
@@ -206,142 +211,184 @@ static void normalise(nt_integer_model_t *model, const nt_qnorm_t *norm, const i
   show(model, place, index, "R", &R, 1);
   for (size_t p = 0; p < norm->code_count; p++) {
     const nt_qcodes_t *codes = &norm->codes[p];
+    int16_t *to = model->codes[p] + t * norm->inputs;
     for (size_t k = 0; k < norm->inputs; k++) {
       const int64_t product = (int64_t)y[k] * codes->weight[k] * R;
-      model->codes[p][k] =
-          (int16_t)narrow(&site[SITE_CODES + p], nt_integer_rshift(product, codes->shift), 8);
+      to[k] = (int16_t)narrow(&site[SITE_CODES + p], nt_integer_rshift(product, codes->shift),
+                              model->q->widths.codes);
     }
   }
 }
 
-static int32_t dot(const int8_t *restrict weights, const int16_t *restrict codes, size_t count) {
-  int32_t sum = 0;
-  for (size_t k = 0; k < count; k++)
-    sum += weights[k] * codes[k];
-  return sum;
+/// acc [count][stride] = the matrix times code vector p of every token.
+static void multiply(const nt_integer_model_t *model, const nt_qmatrix_t *matrix, size_t p,
+                     size_t count, int32_t *acc, size_t stride) {
+  nt_ternary_multiply(matrix->codes, matrix->out, matrix->in, model->codes[p], matrix->in, count,
+                      acc, stride);
 }
 
-static void multiply(const nt_qmatrix_t *matrix, const int16_t *codes, int32_t *acc) {
-  for (size_t row = 0; row < matrix->out; row++)
-    acc[row] = dot(matrix->codes + row * matrix->in, codes, matrix->in);
+static int32_t requantise(const nt_qmatrix_t *matrix, int32_t acc, unsigned bits,
+                          nt_integer_counter_t *counter) {
+  return narrow(counter, nt_integer_rshift((int64_t)acc * matrix->multiplier, matrix->shift), bits);
 }
 
-static int32_t requantise(const nt_qmatrix_t *matrix, int32_t acc, nt_integer_counter_t *counter) {
-  return narrow(counter, nt_integer_rshift((int64_t)acc * matrix->multiplier, matrix->shift), 16);
-}
-
-/// x = sat(x + T code, 16), the code being in model->codes[0].
-static void add_to_residual(nt_integer_model_t *model, const nt_qmatrix_t *matrix,
-                            nt_integer_counter_t *output, nt_integer_counter_t *residual) {
+/// x = sat(x + T code) of one token, from the sums `acc`.
+static void add_to_residual(const nt_integer_model_t *model, const nt_qmatrix_t *matrix,
+                            const int32_t *acc, int32_t *x, nt_integer_counter_t *output,
+                            nt_integer_counter_t *residual) {
+  const unsigned bits = model->q->widths.x;
   for (size_t k = 0; k < matrix->out; k++)
-    model->x[k] = narrow(residual, model->x[k] + requantise(matrix, model->acc[k], output), 16);
+    x[k] = narrow(residual, x[k] + requantise(matrix, acc[k], bits, output), bits);
 }
 
-/// a * sigmoid(a); |sigmoid| < 1, so that the result never saturates.
-static int32_t silu(const nt_integer_model_t *model, int32_t a, unsigned frac) {
+/// a * sigmoid(a) without the last `extra` of its `frac` fraction bits; |sigmoid| < 1, so that the
+/// result never saturates.
+static int32_t silu(const nt_integer_model_t *model, int32_t a, unsigned frac, unsigned extra) {
   const int64_t product = (int64_t)a * nt_integer_sigmoid(&model->tables, a, frac);
-  return nt_integer_sat(nt_integer_rshift(product, 15), 16);
+  return nt_integer_sat(nt_integer_rshift(product, 15 + extra), 16);
 }
 
-static void mix(nt_integer_model_t *model, size_t l, nt_integer_counter_t *count) {
+/// i, f, g [H] of one token, each as `acc` has it, to v [H]; updates the state.
+static void mix(nt_integer_model_t *model, size_t l, const int32_t *acc, int32_t *v,
+                nt_integer_counter_t *count) {
   const nt_qlayer_t *layer = &model->q->layer[l];
+  const nt_widths_t *widths = &model->q->widths;
   const size_t H = model->q->hidden;
-  int16_t *state = model->state + l * H;
-  const int32_t *acc_i = model->acc;
-  const int32_t *acc_f = acc_i + H;
-  const int32_t *acc_g = acc_f + H;
+  int32_t *state = model->state + l * H;
   for (size_t k = 0; k < H; k++) {
-    const int32_t i = requantise(&layer->i, acc_i[k], &count[MIXER_I]);
-    const int32_t f = requantise(&layer->f, acc_f[k], &count[MIXER_F]);
-    const int32_t g = requantise(&layer->g, acc_g[k], &count[MIXER_G]);
+    const int32_t i = requantise(&layer->i, acc[k], widths->pre, &count[MIXER_I]);
+    const int32_t f = requantise(&layer->f, acc[H + k], widths->pre, &count[MIXER_F]);
+    const int32_t g = requantise(&layer->g, acc[2 * H + k], widths->pre, &count[MIXER_G]);
     const int32_t sf = nt_integer_sigmoid(&model->tables, f, layer->frac_f);
     const int32_t lb = layer->lower_bound[k];
     const int32_t fg = nt_integer_sat(lb + nt_integer_rshift((int64_t)sf * (32768 - lb), 15), 16);
-    const int32_t a = silu(model, i, layer->frac_i);
-    const int32_t c = narrow(
-        &count[MIXER_C],
-        nt_integer_rshift((int64_t)a * (32768 - fg), 15 + layer->frac_i - layer->frac_h), 16);
-    const int32_t h =
-        narrow(&count[MIXER_H], nt_integer_rshift((int64_t)fg * state[k], 15) + c, 16);
-    const int32_t b = silu(model, h, layer->frac_h);
-    state[k] = (int16_t)h;
-    model->h[k] = h;
-    model->v[k] =
-        narrow(&count[MIXER_V],
-               nt_integer_rshift((int64_t)g * b * layer->gnorm_weight[k], layer->v_shift), 16);
+    const int64_t a = (int64_t)i * nt_integer_sigmoid(&model->tables, i, layer->frac_i);
+    const int32_t c =
+        narrow(&count[MIXER_C],
+               nt_integer_rshift(a * (32768 - fg), 30 + layer->frac_i - layer->frac_h), widths->h);
+    state[k] =
+        narrow(&count[MIXER_H], nt_integer_rshift((int64_t)fg * state[k], 15) + c, widths->h);
+    const int32_t b = silu(model, state[k], layer->frac_h, model->h_extra);
+    v[k] = narrow(&count[MIXER_V],
+                  nt_integer_rshift((int64_t)g * b * layer->gnorm_weight[k], layer->v_shift),
+                  widths->v);
   }
 }
 
-static void run_mixer(nt_integer_model_t *model, size_t l, nt_integer_counter_t *count) {
+static void run_mixer(nt_integer_model_t *model, size_t l, size_t tokens,
+                      nt_integer_counter_t *count) {
   const nt_qlayer_t *layer = &model->q->layer[l];
   const size_t H = model->q->hidden;
   const bool shared = layer->mixer_norm.code_count == 1;
   int32_t *acc = model->acc;
 
-  show(model, "stage", 2 * l, "x", model->x, H);
-  normalise(model, &layer->mixer_norm, model->x, "stage", 2 * l, &count[STAGE_SITE]);
-  multiply(&layer->i, model->codes[0], acc);
-  multiply(&layer->f, model->codes[shared ? 0 : 1], acc + H);
-  multiply(&layer->g, model->codes[shared ? 0 : 2], acc + 2 * H);
-  show(model, "mixer", l, "acc_i", acc, H);
-  show(model, "mixer", l, "acc_f", acc + H, H);
-  show(model, "mixer", l, "acc_g", acc + 2 * H, H);
-  mix(model, l, count);
-  show(model, "mixer", l, "h", model->h, H);
-  show(model, "mixer", l, "v", model->v, H);
-  normalise(model, &layer->o_norm, model->v, "mixer", l, &count[MIXER_SITE]);
-  multiply(&layer->o, model->codes[0], acc);
-  show(model, "mixer", l, "acc_o", acc, H);
-  add_to_residual(model, &layer->o, &count[MIXER_O], &count[MLP_STAGE + STAGE_X]);
+  for (size_t t = 0; t < tokens; t++) {
+    show(model, "stage", 2 * l, "x", model->x + t * H, H);
+    normalise(model, &layer->mixer_norm, t, model->x + t * H, "stage", 2 * l, &count[STAGE_SITE]);
+  }
+  multiply(model, &layer->i, 0, tokens, acc, 3 * H);
+  multiply(model, &layer->f, shared ? 0 : 1, tokens, acc + H, 3 * H);
+  multiply(model, &layer->g, shared ? 0 : 2, tokens, acc + 2 * H, 3 * H);
+  for (size_t t = 0; t < tokens; t++) {
+    const int32_t *sums = acc + t * 3 * H;
+    int32_t *v = model->v + t * H;
+    show(model, "mixer", l, "acc_i", sums, H);
+    show(model, "mixer", l, "acc_f", sums + H, H);
+    show(model, "mixer", l, "acc_g", sums + 2 * H, H);
+    mix(model, l, sums, v, count);
+    show(model, "mixer", l, "h", model->state + l * H, H);
+    show(model, "mixer", l, "v", v, H);
+    normalise(model, &layer->o_norm, t, v, "mixer", l, &count[MIXER_SITE]);
+  }
+  multiply(model, &layer->o, 0, tokens, acc, H);
+  for (size_t t = 0; t < tokens; t++) {
+    show(model, "mixer", l, "acc_o", acc + t * H, H);
+    add_to_residual(model, &layer->o, acc + t * H, model->x + t * H, &count[MIXER_O],
+                    &count[MLP_STAGE + STAGE_X]);
+  }
 }
 
-static void run_mlp(nt_integer_model_t *model, size_t l, nt_integer_counter_t *count) {
+static void run_mlp(nt_integer_model_t *model, size_t l, size_t tokens,
+                    nt_integer_counter_t *count) {
   const nt_qlayer_t *layer = &model->q->layer[l];
+  const nt_widths_t *widths = &model->q->widths;
   const size_t H = model->q->hidden;
   const size_t I = model->q->intermediate;
   int32_t *acc = model->acc;
 
-  show(model, "stage", 2 * l + 1, "x", model->x, H);
-  normalise(model, &layer->mlp_norm, model->x, "stage", 2 * l + 1, &count[MLP_STAGE + STAGE_SITE]);
-  multiply(&layer->gate_up, model->codes[0], acc);
-  show(model, "mlp", l, "acc_gate", acc, I);
-  show(model, "mlp", l, "acc_up", acc + I, I);
-  for (size_t j = 0; j < I; j++) {
-    const int32_t gate = requantise(&layer->gate_up, acc[j], &count[MLP_GATE]);
-    const int32_t up = requantise(&layer->gate_up, acc[I + j], &count[MLP_UP]);
-    const int32_t s = silu(model, gate, layer->frac_u);
-    model->v[j] = narrow(&count[MLP_V], nt_integer_rshift((int64_t)s * up, layer->w_shift), 16);
+  for (size_t t = 0; t < tokens; t++) {
+    show(model, "stage", 2 * l + 1, "x", model->x + t * H, H);
+    normalise(model, &layer->mlp_norm, t, model->x + t * H, "stage", 2 * l + 1,
+              &count[MLP_STAGE + STAGE_SITE]);
   }
-  show(model, "mlp", l, "v", model->v, I);
-  normalise(model, &layer->down_norm, model->v, "mlp", l, &count[MLP_SITE]);
-  multiply(&layer->down, model->codes[0], acc);
-  show(model, "mlp", l, "acc_d", acc, H);
-  // The residual after layer l is the input of stage 2l + 2, whose counters follow this layer's.
-  add_to_residual(model, &layer->down, &count[MLP_D], &count[LAYER_COUNTERS + STAGE_X]);
+  multiply(model, &layer->gate_up, 0, tokens, acc, 2 * I);
+  for (size_t t = 0; t < tokens; t++) {
+    const int32_t *sums = acc + t * 2 * I;
+    int32_t *v = model->v + t * I;
+    show(model, "mlp", l, "acc_gate", sums, I);
+    show(model, "mlp", l, "acc_up", sums + I, I);
+    for (size_t j = 0; j < I; j++) {
+      const int32_t gate = requantise(&layer->gate_up, sums[j], widths->pre, &count[MLP_GATE]);
+      const int32_t up = requantise(&layer->gate_up, sums[I + j], widths->pre, &count[MLP_UP]);
+      const int32_t s = silu(model, gate, layer->frac_u, 0);
+      v[j] = narrow(&count[MLP_V], nt_integer_rshift((int64_t)s * up, layer->w_shift), widths->v);
+    }
+    show(model, "mlp", l, "v", v, I);
+    normalise(model, &layer->down_norm, t, v, "mlp", l, &count[MLP_SITE]);
+  }
+  multiply(model, &layer->down, 0, tokens, acc, H);
+  for (size_t t = 0; t < tokens; t++) {
+    show(model, "mlp", l, "acc_d", acc + t * H, H);
+    // The residual after layer l is the input of stage 2l + 2, whose counters follow this layer's.
+    add_to_residual(model, &layer->down, acc + t * H, model->x + t * H, &count[MLP_D],
+                    &count[LAYER_COUNTERS + STAGE_X]);
+  }
+}
+
+/// Up to NT_BATCH tokens through one layer after the other.
+static nt_status_t run_batch(nt_integer_model_t *model, const uint32_t *tokens, size_t batch,
+                             int32_t *logits, nt_error_t *err) {
+  const nt_qmodel_t *q = model->q;
+  const size_t H = q->hidden;
+  for (size_t t = 0; t < batch; t++) {
+    if (tokens[t] >= q->vocab)
+      return nt_fail(err, NT_ERR_RANGE, "token %" PRIu32 ", allowed below vocab %" PRIu32,
+                     tokens[t], q->vocab);
+    const int16_t *row = q->embedding + tokens[t] * H;
+    for (size_t k = 0; k < H; k++)
+      model->x[t * H + k] = row[k];
+  }
+  nt_integer_counter_t *count = model->counters;
+  for (size_t l = 0; l < q->layers; l++, count += LAYER_COUNTERS) {
+    run_mixer(model, l, batch, count);
+    run_mlp(model, l, batch, count);
+  }
+  for (size_t t = 0; t < batch; t++) {
+    show(model, "stage", 2 * (size_t)q->layers, "x", model->x + t * H, H);
+    normalise(model, &q->head_norm, t, model->x + t * H, "stage", 2 * (size_t)q->layers,
+              &count[STAGE_SITE]);
+  }
+  if (logits == NULL)
+    return NT_OK;
+  multiply(model, &q->head, 0, batch, logits, q->vocab);
+  for (size_t t = 0; t < batch && model->observe != NULL; t++)
+    model->observe(model->user, "logits", logits + t * q->vocab, q->vocab);
+  return NT_OK;
+}
+
+nt_status_t nt_integer_model_tokens(nt_integer_model_t *model, const uint32_t *tokens, size_t count,
+                                    int32_t *logits, nt_error_t *err) {
+  const size_t V = model->q->vocab;
+  nt_status_t status = NT_OK;
+  for (size_t first = 0; first < count && status == NT_OK; first += NT_BATCH)
+    status = run_batch(model, tokens + first, smaller(count - first, NT_BATCH),
+                       logits != NULL ? logits + first * V : NULL, err);
+  return status;
 }
 
 nt_status_t nt_integer_model_step(nt_integer_model_t *model, uint32_t token, int32_t *logits,
                                   nt_error_t *err) {
-  const nt_qmodel_t *q = model->q;
-  if (token >= q->vocab)
-    return nt_fail(err, NT_ERR_RANGE, "token %" PRIu32 ", allowed below vocab %" PRIu32, token,
-                   q->vocab);
-  const int16_t *row = q->embedding + (size_t)token * q->hidden;
-  for (size_t k = 0; k < q->hidden; k++)
-    model->x[k] = row[k];
-  nt_integer_counter_t *count = model->counters;
-  for (size_t l = 0; l < q->layers; l++, count += LAYER_COUNTERS) {
-    run_mixer(model, l, count);
-    run_mlp(model, l, count);
-  }
-  show(model, "stage", 2 * (size_t)q->layers, "x", model->x, q->hidden);
-  normalise(model, &q->head_norm, model->x, "stage", 2 * (size_t)q->layers, &count[STAGE_SITE]);
-  if (logits == NULL)
-    return NT_OK;
-  multiply(&q->head, model->codes[0], logits);
-  if (model->observe != NULL)
-    model->observe(model->user, "logits", logits, q->vocab);
-  return NT_OK;
+  return run_batch(model, &token, 1, logits, err);
 }
 
 uint32_t nt_integer_model_greedy(const int32_t *logits, size_t count) {
@@ -356,18 +403,22 @@ nt_status_t nt_integer_model_evaluate(nt_integer_model_t *model, const uint32_t 
                                       size_t count, nt_perplexity_t *sum, nt_error_t *err) {
   if (count < 2)
     return nt_fail(err, NT_ERR_ARG, "%zu tokens, at least 2 are needed to predict one", count);
-  const uint32_t V = model->q->vocab;
+  const size_t V = model->q->vocab;
+  for (size_t n = 0; n < count; n++)
+    if (tokens[n] >= V)
+      return nt_fail(err, NT_ERR_RANGE, "token %zu is %" PRIu32 ", allowed below vocab %zu", n,
+                     tokens[n], V);
   nt_integer_model_reset(model);
-  for (size_t n = 0; n + 1 < count; n++) {
-    if (tokens[n + 1] >= V)
-      return nt_fail(err, NT_ERR_RANGE, "token %zu is %" PRIu32 ", allowed below vocab %" PRIu32,
-                     n + 1, tokens[n + 1], V);
-    const nt_status_t status = nt_integer_model_step(model, tokens[n], model->logits, err);
+  for (size_t first = 0; first + 1 < count; first += NT_BATCH) {
+    const size_t batch = smaller(count - 1 - first, NT_BATCH);
+    const nt_status_t status = run_batch(model, tokens + first, batch, model->logits, err);
     if (status != NT_OK)
       return status;
-    for (size_t v = 0; v < V; v++)
-      model->natural[v] = model->logits[v] * model->q->logit_scale;
-    nt_perplexity_add(sum, model->natural, V, tokens[n + 1]);
+    for (size_t t = 0; t < batch; t++) {
+      for (size_t v = 0; v < V; v++)
+        model->natural[v] = model->logits[t * V + v] * model->q->logit_scale;
+      nt_perplexity_add(sum, model->natural, V, tokens[first + t + 1]);
+    }
   }
   return NT_OK;
 }

@@ -2,17 +2,20 @@
 #include "nt_json.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int compare_names(const void *left, const void *right) {
   return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
 /// A repeated key means different things to different readers, so it is refused.
-static nt_status_t check_unique_keys(const char *path, const cJSON *object, nt_error_t *err) {
+static nt_status_t check_keys_of(const char *path, const cJSON *object, nt_error_t *err) {
   size_t count = 0;
   const cJSON *item = NULL;
   cJSON_ArrayForEach(item, object) {
@@ -34,6 +37,17 @@ static nt_status_t check_unique_keys(const char *path, const cJSON *object, nt_e
       status = nt_fail(err, NT_ERR_FORMAT, "%s: key \"%.100s\" occurs twice", path, names[k]);
   }
   free(names);
+  return status;
+}
+
+/// The same for an object or array and everything in it; cJSON limits the depth.
+static nt_status_t check_unique_keys(const char *path, const cJSON *root, nt_error_t *err) {
+  nt_status_t status = cJSON_IsObject(root) ? check_keys_of(path, root, err) : NT_OK;
+  const cJSON *item = NULL;
+  cJSON_ArrayForEach(item, root) {
+    if (status == NT_OK && item->child != NULL)
+      status = check_unique_keys(path, item, err);
+  }
   return status;
 }
 
@@ -97,14 +111,31 @@ static nt_status_t read_text(FILE *file, const char *path, size_t max_bytes, cha
   return NT_OK;
 }
 
+/// Only a regular file: a FIFO would wait for a writer, a device need not end.
+static nt_status_t open_text(const char *path, FILE **file, nt_error_t *err) {
+  const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  struct stat info;
+  if (fd < 0)
+    return nt_fail(err, NT_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+  nt_status_t status = NT_OK;
+  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+    status = nt_fail(err, NT_ERR_IO, "%s: not a regular file", path);
+  else if ((*file = fdopen(fd, "rb")) == NULL)
+    status = nt_fail(err, NT_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+  if (status != NT_OK)
+    (void)close(fd);
+  return status;
+}
+
 nt_status_t nt_json_load(const char *path, size_t max_bytes, cJSON **out, nt_error_t *err) {
   *out = NULL;
-  FILE *file = fopen(path, "rb");
-  if (file == NULL)
-    return nt_fail(err, NT_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+  FILE *file = NULL;
+  nt_status_t status = open_text(path, &file, err);
+  if (status != NT_OK)
+    return status;
   char *text = NULL;
   size_t length = 0;
-  nt_status_t status = read_text(file, path, max_bytes, &text, &length, err);
+  status = read_text(file, path, max_bytes, &text, &length, err);
   (void)fclose(file);
   if (status != NT_OK)
     return status;

@@ -11,12 +11,12 @@
 
 #include "nt_status.h"
 
-/// Parses `length` bytes at `text` as one JSON object with unique top-level keys and nothing but
-/// blanks after it. `path` is for messages. The caller releases `*out` with cJSON_Delete.
+/// Parses `length` bytes at `text` as one JSON object with unique keys in every object and nothing
+/// but blanks after it. `path` is for messages. The caller releases `*out` with cJSON_Delete.
 nt_status_t nt_json_parse(const char *path, const char *text, size_t length, cJSON **out,
                           nt_error_t *err);
 
-/// Reads and parses the file at `path`, of at most `max_bytes`.
+/// Reads and parses the regular file at `path`, of at most `max_bytes`.
 nt_status_t nt_json_load(const char *path, size_t max_bytes, cJSON **out, nt_error_t *err);
 
 /// Number as an unsigned integer: false unless it is integral and 0 <= value <= 2^53.

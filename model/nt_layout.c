@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_layout.h"
 
-#include <cjson/cJSON.h>
+#include "nt_json.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,12 +142,20 @@ static nt_status_t chunk_from_json(const cJSON *item, const nt_image_t *image, u
     }
   }
   const uint32_t room = chunk->lines * nt_params_line_lanes(p);
-  if (chunk->first + chunk->count > neurons || chunk->count > room ||
+  if (chunk->first + chunk->count > neurons || chunk->count < 1 || chunk->count > room ||
       chunk->line + chunk->lines > p->lines) {
     return nt_fail(
         err, NT_ERR_FORMAT,
         "image section layout: chunk of neurons %u to %u in %u lines does not fit %u neurons",
         chunk->first, chunk->first + chunk->count, chunk->lines, neurons);
+  }
+  const uint32_t lanes = nt_params_word_lanes(p);
+  const uint32_t state_end =
+      chunk->state_base + (chunk->count + lanes - 1) / lanes * chunk->state_words;
+  if (state_end > p->pool_words) {
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image section layout: chunk state words end at %u, allowed is at most %u",
+                   state_end, p->pool_words);
   }
   return NT_OK;
 }
@@ -160,6 +169,12 @@ static nt_status_t copy_name(const cJSON *item, const char *what, char *name, si
   }
   strcpy(name, text);
   return NT_OK;
+}
+
+// Neurons that all cores of the image have together.
+static double neurons_max(const nt_image_t *image) {
+  const nt_params_t *p = &image->params;
+  return (double)image->tiles * p->cores * p->lines * nt_params_line_lanes(p);
 }
 
 static nt_status_t populations_from_json(const cJSON *root, const nt_image_t *image,
@@ -176,8 +191,8 @@ static nt_status_t populations_from_json(const cJSON *root, const nt_image_t *im
     nt_status_t status = copy_name(cJSON_GetObjectItemCaseSensitive(item, "name"), "a population",
                                    population->name, sizeof population->name, err);
     if (status == NT_OK) {
-      status = number_in(cJSON_GetObjectItemCaseSensitive(item, "neurons"), "neurons", 1, 1 << 24,
-                         &population->neurons, err);
+      status = number_in(cJSON_GetObjectItemCaseSensitive(item, "neurons"), "neurons", 1,
+                         neurons_max(image), &population->neurons, err);
     }
     const cJSON *chunks = cJSON_GetObjectItemCaseSensitive(item, "chunks"), *chunk;
     const int size = cJSON_GetArraySize(chunks);
@@ -196,7 +211,12 @@ static nt_status_t populations_from_json(const cJSON *root, const nt_image_t *im
       if (status != NT_OK) {
         return status;
       }
-      covered += population->chunk[i].first == covered ? population->chunk[i].count : 0;
+      if (population->chunk[i].first != covered) {
+        return nt_fail(err, NT_ERR_FORMAT,
+                       "image section layout: chunk %u of %s begins at neuron %u, allowed is %u", i,
+                       population->name, population->chunk[i].first, covered);
+      }
+      covered += population->chunk[i].count;
       i++;
     }
     if (covered != population->neurons) {
@@ -236,7 +256,11 @@ static nt_status_t observable_from_json(const cJSON *item, nt_layout_t *layout, 
   o->kind = strcmp(kind, "acc") == 0 ? NT_OBSERVABLE_ACC : NT_OBSERVABLE_STATE;
   o->broadcast = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "broadcast"));
   o->count = o->broadcast ? 1 : layout->population[o->population].neurons;
-  const uint32_t words = layout->population[o->population].chunk[0].state_words;
+  const nt_population_t *shown = &layout->population[o->population];
+  uint32_t words = shown->chunk[0].state_words;
+  for (uint32_t c = 1; c < shown->chunks; c++) {
+    words = shown->chunk[c].state_words < words ? shown->chunk[c].state_words : words;
+  }
   const double limit = o->kind == NT_OBSERVABLE_ACC ? NT_DENDRITES - 1 : (double)words - 1;
   status = number_in(cJSON_GetObjectItemCaseSensitive(item, "index"), "observable index", 0, limit,
                      &o->index, err);
@@ -273,8 +297,8 @@ static nt_status_t facts_from_json(const cJSON *root, nt_layout_t *layout, nt_er
                 {"intermediate", &layout->intermediate, 1, 1 << 18},
                 {"layers", &layout->layers, 1, 1 << 10},
                 {"vocab", &layout->vocab, 1, 1 << 16},
-                {"bos", &layout->bos, 0, 1 << 16},
-                {"eos", &layout->eos, 0, 1 << 16},
+                {"bos", &layout->bos, 0, UINT32_MAX},
+                {"eos", &layout->eos, 0, UINT32_MAX},
                 {"frac_x", &layout->frac_x, 0, 15},
                 {"steps_per_token", &layout->steps_per_token, 1, 1 << 16}};
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -283,6 +307,14 @@ static nt_status_t facts_from_json(const cJSON *root, nt_layout_t *layout, nt_er
                   fields[i].min, fields[i].max, fields[i].value, err);
     if (status != NT_OK) {
       return status;
+    }
+  }
+  const uint32_t marks[] = {layout->bos, layout->eos};
+  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+    if (marks[i] >= layout->vocab && marks[i] != UINT32_MAX) {
+      return nt_fail(err, NT_ERR_FORMAT,
+                     "image section layout: %s is %u, allowed is 0 to %u, and %u for none",
+                     i == 0 ? "bos" : "eos", marks[i], layout->vocab - 1, UINT32_MAX);
     }
   }
   const cJSON *scale = cJSON_GetObjectItemCaseSensitive(root, "logit_scale");
@@ -303,7 +335,12 @@ static nt_status_t embedding_from_image(const cJSON *root, const nt_image_t *ima
                    section == NULL ? (size_t)0 : section->size, size);
   }
   const nt_population_t *embed = &layout->population[layout->embed_population];
-  const cJSON *axons = cJSON_GetObjectItemCaseSensitive(root, "embed_axon");
+  const cJSON *axons = cJSON_GetObjectItemCaseSensitive(root, "embed_axon"), *axon;
+  if (cJSON_GetArraySize(axons) != (int)embed->chunks) {
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "image section layout: embed_axon has %d numbers, allowed is %u",
+                   cJSON_GetArraySize(axons), embed->chunks);
+  }
   layout->embedding_store = malloc(size);
   layout->embed_axon = calloc(embed->chunks, sizeof *layout->embed_axon);
   if (layout->embedding_store == NULL || layout->embed_axon == NULL) {
@@ -311,12 +348,16 @@ static nt_status_t embedding_from_image(const cJSON *root, const nt_image_t *ima
   }
   memcpy(layout->embedding_store, section->data, size);
   layout->embedding = layout->embedding_store;
-  for (uint32_t c = 0; c < embed->chunks; c++) {
-    const nt_status_t status = number_in(cJSON_GetArrayItem(axons, (int)c), "embed_axon", 0, 65535,
-                                         &layout->embed_axon[c], err);
+  uint32_t c = 0;
+  cJSON_ArrayForEach(axon, axons) {
+    // The pace axon follows the chunk's last neuron.
+    const nt_status_t status =
+        number_in(axon, "embed_axon", 0, (double)UINT16_MAX - embed->chunk[c].count,
+                  &layout->embed_axon[c], err);
     if (status != NT_OK) {
       return status;
     }
+    c++;
   }
   return NT_OK;
 }
@@ -327,11 +368,15 @@ nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_err
     return nt_fail(err, NT_ERR_FORMAT,
                    "image: no section layout; it does not hold a language model");
   }
-  cJSON *root = cJSON_ParseWithLength((const char *)section->data, section->size);
+  cJSON *root = NULL;
   nt_layout_t *loaded = calloc(1, sizeof *loaded);
   nt_status_t status = NT_OK;
-  if (root == NULL || loaded == NULL) {
-    status = nt_fail(err, NT_ERR_FORMAT, "image section layout: not JSON");
+  if (loaded == NULL) {
+    status = nt_fail(err, NT_ERR_MEMORY, "layout: out of memory");
+  }
+  if (status == NT_OK) {
+    status = nt_json_parse("image section layout", (const char *)section->data, section->size,
+                           &root, err);
   }
   if (status == NT_OK) {
     status = facts_from_json(root, loaded, err);
@@ -360,6 +405,25 @@ nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_err
     return status;
   }
   *layout = loaded;
+  return NT_OK;
+}
+
+nt_status_t nt_layout_check_qmodel(const nt_layout_t *layout, const nt_qmodel_t *qmodel,
+                                   nt_error_t *err) {
+  const struct {
+    const char *name;
+    uint32_t layout, qmodel;
+  } pairs[] = {{"hidden", layout->hidden, qmodel->hidden},
+               {"intermediate", layout->intermediate, qmodel->intermediate},
+               {"layers", layout->layers, qmodel->layers},
+               {"vocab", layout->vocab, qmodel->vocab}};
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    if (pairs[i].layout != pairs[i].qmodel) {
+      return nt_fail(err, NT_ERR_FORMAT,
+                     "image section layout: %s is %u, allowed is %u as in section qmodel",
+                     pairs[i].name, pairs[i].layout, pairs[i].qmodel);
+    }
+  }
   return NT_OK;
 }
 

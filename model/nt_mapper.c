@@ -37,7 +37,7 @@ static nt_status_t emit_program(mapper_t *m, nt_core_builder_t *builder, uint32_
   const nt_qnorm_t *norm = stage_norm(model, stage), *next = stage_norm(model, stage + 1);
   if (part == 0) {
     const nt_qmatrix_t *matrix = head ? NULL : mixer ? &layer->o : &layer->down;
-    return nt_microcode_stage(builder, norm, matrix, next, m->wiring.err);
+    return nt_microcode_stage(builder, &model->widths, norm, matrix, next, m->wiring.err);
   }
   if (part == 1) {
     return nt_microcode_norm(builder, norm, m->wiring.err);
@@ -46,8 +46,8 @@ static nt_status_t emit_program(mapper_t *m, nt_core_builder_t *builder, uint32_
     return nt_microcode_norm(builder, mixer ? &layer->o_norm : &layer->down_norm, m->wiring.err);
   }
   return head    ? nt_microcode_head(builder, m->wiring.err)
-         : mixer ? nt_microcode_mixer(builder, layer, m->wiring.err)
-                 : nt_microcode_mlp(builder, layer, m->wiring.err);
+         : mixer ? nt_microcode_mixer(builder, &model->widths, layer, m->wiring.err)
+                 : nt_microcode_mlp(builder, &model->widths, layer, m->wiring.err);
 }
 
 // Vectors that fill a population's state words, by word; NULL stays zero.
@@ -324,6 +324,7 @@ static nt_status_t compile(mapper_t *m, const nt_mapper_options_t *options) {
   }
   for (uint32_t s = 0; s <= 2 * m->model->layers && status == NT_OK; s++) {
     status = connect_stage(m, s);
+    nt_listener_tell(options->listener, "mapping", s + 1, 2 * (uint64_t)m->model->layers + 1);
   }
   for (uint32_t p = 0; p < layout->populations && status == NT_OK; p++) {
     for (uint32_t c = 0; c < layout->population[p].chunks && status == NT_OK; c++) {

@@ -109,20 +109,20 @@ static void square(program_t *p, const nt_qnorm_t *norm, uint32_t ra, uint32_t t
   if (norm->outer != NULL) {
     load(p, tmp, outer_word);
     muls(p, tmp, ra, reg(tmp), norm->outer_shift, 16);
-    muls(p, tmp, tmp, reg(tmp), norm->square_shift, 24);
+    muls(p, tmp, tmp, reg(tmp), norm->square_shift, nt_qmodel_square_bits(norm->inputs));
   } else {
-    muls(p, tmp, ra, reg(ra), norm->square_shift, 24);
+    muls(p, tmp, ra, reg(ra), norm->square_shift, nt_qmodel_square_bits(norm->inputs));
   }
   alu(p, NT_OP_MAX, tmp, tmp, imm(1), 0, 0);
   spike(p, port, tmp);
 }
 
 // code of y in `ra` with R in `scale`, sent on `port`; uses `tmp`.
-static void code(program_t *p, const nt_qcodes_t *codes, uint32_t ra, uint32_t scale, uint32_t tmp,
-                 uint32_t q_word, uint32_t port) {
+static void code(program_t *p, const nt_qcodes_t *codes, uint32_t width, uint32_t ra,
+                 uint32_t scale, uint32_t tmp, uint32_t q_word, uint32_t port) {
   load(p, tmp, q_word);
   muls(p, tmp, ra, reg(tmp), 0, 0);
-  muls(p, tmp, tmp, reg(scale), codes->shift, 8);
+  muls(p, tmp, tmp, reg(scale), codes->shift, width);
   spike(p, port, tmp);
 }
 
@@ -136,9 +136,9 @@ nt_status_t nt_microcode_embed(nt_core_builder_t *builder, const nt_qnorm_t *nex
   return p->status;
 }
 
-nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_qnorm_t *norm,
-                               const nt_qmatrix_t *matrix, const nt_qnorm_t *next,
-                               nt_error_t *err) {
+nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_widths_t *widths,
+                               const nt_qnorm_t *norm, const nt_qmatrix_t *matrix,
+                               const nt_qnorm_t *next, nt_error_t *err) {
   enum { X = 1, SCALE = 2, TMP = 3, OUT = 4 };
   program_t program = {builder, NT_OK, err}, *p = &program;
   uint32_t jump = section_begin(p, 1u << NT_DENDRITE_X_HANDOVER);
@@ -149,7 +149,7 @@ nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_qnorm_t *nor
   load(p, X, NT_STATE_X);
   accumulator(p, SCALE, NT_DENDRITE_X_SCALE);
   for (uint32_t c = 0; c < norm->code_count; c++) {
-    code(p, &norm->codes[c], X, SCALE, TMP, NT_STATE_X_Q + c, NT_PORT_X_CODES + c);
+    code(p, &norm->codes[c], widths->codes, X, SCALE, TMP, NT_STATE_X_Q + c, NT_PORT_X_CODES + c);
   }
   if (matrix == NULL) {
     store(p, ZERO, NT_STATE_X);
@@ -158,9 +158,9 @@ nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_qnorm_t *nor
   if (matrix != NULL) {
     jump = section_begin(p, 1u << NT_DENDRITE_X_MATRIX);
     accumulator(p, OUT, NT_DENDRITE_X_MATRIX);
-    muls(p, OUT, OUT, imm(matrix->multiplier), matrix->shift, 16);
+    muls(p, OUT, OUT, imm(matrix->multiplier), matrix->shift, widths->x);
     load(p, X, NT_STATE_X);
-    add(p, X, X, reg(OUT), 16);
+    add(p, X, X, reg(OUT), widths->x);
     store(p, ZERO, NT_STATE_X);
     spike(p, NT_PORT_X_NEXT, X);
     square(p, next, X, TMP, NT_STATE_X_Q + norm->code_count, NT_PORT_X_SQUARE);
@@ -198,22 +198,22 @@ nt_status_t nt_microcode_norm(nt_core_builder_t *builder, const nt_qnorm_t *norm
   return p->status;
 }
 
-nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_qlayer_t *layer,
-                               nt_error_t *err) {
+nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_widths_t *widths,
+                               const nt_qlayer_t *layer, nt_error_t *err) {
   enum { I = 0, F = 1, G = 2, SIG = 3, BOUND = 4, TMP = 5, H = 6, V = 7, SCALE = 8 };
   program_t program = {builder, NT_OK, err}, *p = &program;
   uint32_t jump = section_begin(p, 1u << NT_DENDRITE_G_SCALE);
   load(p, V, NT_STATE_G_V);
   accumulator(p, SCALE, NT_DENDRITE_G_SCALE);
-  code(p, &layer->o_norm.codes[0], V, SCALE, TMP, NT_STATE_G_Q, NT_PORT_V_CODES);
+  code(p, &layer->o_norm.codes[0], widths->codes, V, SCALE, TMP, NT_STATE_G_Q, NT_PORT_V_CODES);
   section_end(p, jump);
   jump = section_begin(p, 1u << NT_DENDRITE_G_I | 1u << NT_DENDRITE_G_F | 1u << NT_DENDRITE_G_G);
   accumulator(p, I, NT_DENDRITE_G_I);
-  muls(p, I, I, imm(layer->i.multiplier), layer->i.shift, 16);
+  muls(p, I, I, imm(layer->i.multiplier), layer->i.shift, widths->pre);
   accumulator(p, F, NT_DENDRITE_G_F);
-  muls(p, F, F, imm(layer->f.multiplier), layer->f.shift, 16);
+  muls(p, F, F, imm(layer->f.multiplier), layer->f.shift, widths->pre);
   accumulator(p, G, NT_DENDRITE_G_G);
-  muls(p, G, G, imm(layer->g.multiplier), layer->g.shift, 16);
+  muls(p, G, G, imm(layer->g.multiplier), layer->g.shift, widths->pre);
   // F: forget gate fg = lb + sigmoid(f) * (1 - lb)
   sigmoid(p, F, F, layer->frac_f);
   load(p, BOUND, NT_STATE_G_BOUND);
@@ -223,21 +223,21 @@ nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_qlayer_t *la
   add(p, F, F, reg(BOUND), 16);
   // I: input c = silu(i) * (1 - fg)
   sigmoid(p, SIG, I, layer->frac_i);
-  muls(p, I, I, reg(SIG), 15, 16);
+  muls(p, I, I, reg(SIG), 0, 0);
   alu(p, NT_OP_NEG, TMP, 0, reg(F), 0, 0);
   add(p, TMP, TMP, imm(32768), 0);
-  muls(p, I, I, reg(TMP), 15 + layer->frac_i - layer->frac_h, 16);
+  muls(p, I, I, reg(TMP), 30 + layer->frac_i - layer->frac_h, widths->h);
   // H: h = fg * h + c
   load(p, H, NT_STATE_G_H);
   muls(p, H, H, reg(F), 15, 0);
-  add(p, H, H, reg(I), 16);
+  add(p, H, H, reg(I), widths->h);
   store(p, H, NT_STATE_G_H);
   // V: g * wg * silu(h)
   sigmoid(p, SIG, H, layer->frac_h);
-  muls(p, V, H, reg(SIG), 15, 16);
+  muls(p, V, H, reg(SIG), 15 + nt_widths_h_extra(widths), 16);
   muls(p, V, V, reg(G), 0, 0);
   load(p, TMP, NT_STATE_G_GNORM);
-  muls(p, V, V, reg(TMP), layer->v_shift, 16);
+  muls(p, V, V, reg(TMP), layer->v_shift, widths->v);
   store(p, V, NT_STATE_G_V);
   square(p, &layer->o_norm, V, TMP, 0, NT_PORT_V_SQUARE);
   section_end(p, jump);
@@ -245,23 +245,23 @@ nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_qlayer_t *la
   return p->status;
 }
 
-nt_status_t nt_microcode_mlp(nt_core_builder_t *builder, const nt_qlayer_t *layer,
-                             nt_error_t *err) {
+nt_status_t nt_microcode_mlp(nt_core_builder_t *builder, const nt_widths_t *widths,
+                             const nt_qlayer_t *layer, nt_error_t *err) {
   enum { GATE = 0, UP = 1, SIG = 2, TMP = 3, V = 4, SCALE = 5 };
   program_t program = {builder, NT_OK, err}, *p = &program;
   uint32_t jump = section_begin(p, 1u << NT_DENDRITE_M_SCALE);
   load(p, V, NT_STATE_M_V);
   accumulator(p, SCALE, NT_DENDRITE_M_SCALE);
-  code(p, &layer->down_norm.codes[0], V, SCALE, TMP, NT_STATE_M_Q, NT_PORT_V_CODES);
+  code(p, &layer->down_norm.codes[0], widths->codes, V, SCALE, TMP, NT_STATE_M_Q, NT_PORT_V_CODES);
   section_end(p, jump);
   jump = section_begin(p, 1u << NT_DENDRITE_M_GATE | 1u << NT_DENDRITE_M_UP);
   accumulator(p, GATE, NT_DENDRITE_M_GATE);
-  muls(p, GATE, GATE, imm(layer->gate_up.multiplier), layer->gate_up.shift, 16);
+  muls(p, GATE, GATE, imm(layer->gate_up.multiplier), layer->gate_up.shift, widths->pre);
   accumulator(p, UP, NT_DENDRITE_M_UP);
-  muls(p, UP, UP, imm(layer->gate_up.multiplier), layer->gate_up.shift, 16);
+  muls(p, UP, UP, imm(layer->gate_up.multiplier), layer->gate_up.shift, widths->pre);
   sigmoid(p, SIG, GATE, layer->frac_u);
   muls(p, GATE, GATE, reg(SIG), 15, 16);
-  muls(p, V, GATE, reg(UP), layer->w_shift, 16);
+  muls(p, V, GATE, reg(UP), layer->w_shift, widths->v);
   store(p, V, NT_STATE_M_V);
   square(p, &layer->down_norm, V, TMP, 0, NT_PORT_V_SQUARE);
   section_end(p, jump);

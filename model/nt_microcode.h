@@ -61,12 +61,14 @@ enum { NT_TABLE_SIGMOID = 0, NT_TABLE_RSQRT = 0, NT_TABLE_FUNCTIONS = 128 };
 /// Each appends one program at the core's current end of microcode, for the group opened last.
 nt_status_t nt_microcode_embed(nt_core_builder_t *builder, const nt_qnorm_t *next, nt_error_t *err);
 /// `norm`: the stage's own site; `matrix` (o or down) and `next` are NULL for the head stage.
-nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_qnorm_t *norm,
-                               const nt_qmatrix_t *matrix, const nt_qnorm_t *next, nt_error_t *err);
+nt_status_t nt_microcode_stage(nt_core_builder_t *builder, const nt_widths_t *widths,
+                               const nt_qnorm_t *norm, const nt_qmatrix_t *matrix,
+                               const nt_qnorm_t *next, nt_error_t *err);
 nt_status_t nt_microcode_norm(nt_core_builder_t *builder, const nt_qnorm_t *norm, nt_error_t *err);
-nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_qlayer_t *layer,
-                               nt_error_t *err);
-nt_status_t nt_microcode_mlp(nt_core_builder_t *builder, const nt_qlayer_t *layer, nt_error_t *err);
+nt_status_t nt_microcode_mixer(nt_core_builder_t *builder, const nt_widths_t *widths,
+                               const nt_qlayer_t *layer, nt_error_t *err);
+nt_status_t nt_microcode_mlp(nt_core_builder_t *builder, const nt_widths_t *widths,
+                             const nt_qlayer_t *layer, nt_error_t *err);
 nt_status_t nt_microcode_head(nt_core_builder_t *builder, nt_error_t *err);
 
 #endif

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+// Each layer has 3 at both of its stages, 8 of its mixer and 6 of its MLP; the head 3 and logits.
+enum { LAYER_OBSERVABLES = 20, HEAD_OBSERVABLES = 4 };
+
 static void observe(nt_layout_t *layout, const char *scope, uint32_t number, const char *tensor,
                     uint32_t population, nt_observable_kind_t kind, uint32_t index, uint32_t step,
                     bool scalar) {
@@ -25,7 +28,8 @@ static void observe(nt_layout_t *layout, const char *scope, uint32_t number, con
 }
 
 nt_status_t nt_observables_list(nt_layout_t *layout, nt_error_t *err) {
-  layout->observable = calloc((size_t)18 * (layout->layers + 1), sizeof *layout->observable);
+  layout->observable = calloc((size_t)LAYER_OBSERVABLES * layout->layers + HEAD_OBSERVABLES,
+                              sizeof *layout->observable);
   if (layout->observable == NULL) {
     return nt_fail(err, NT_ERR_MEMORY, "mapper: out of memory");
   }

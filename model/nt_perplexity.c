@@ -17,3 +17,7 @@ void nt_perplexity_add(nt_perplexity_t *sum, const double *logits, size_t count,
 double nt_perplexity_value(const nt_perplexity_t *sum) {
   return sum->tokens == 0 ? NAN : exp(sum->nll / (double)sum->tokens);
 }
+
+double nt_perplexity_bits_per_byte(const nt_perplexity_t *sum, size_t bytes) {
+  return bytes == 0 ? NAN : sum->nll / log(2) / (double)bytes;
+}

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #define SHIFT_MAX 62
-#define CODE_MAX 128 // largest magnitude of an int8 code
 
 static void free_norm(nt_qnorm_t *norm) {
   free(norm->outer);
@@ -17,18 +16,40 @@ static void free_norm(nt_qnorm_t *norm) {
 
 static void free_layer(nt_qlayer_t *layer) {
   nt_qnorm_t *norms[] = {&layer->mixer_norm, &layer->o_norm, &layer->mlp_norm, &layer->down_norm};
-  nt_qmatrix_t *matrices[] = {&layer->i, &layer->f,       &layer->g,
-                              &layer->o, &layer->gate_up, &layer->down};
   for (size_t n = 0; n < sizeof norms / sizeof *norms; n++)
     free_norm(norms[n]);
-  for (size_t n = 0; n < sizeof matrices / sizeof *matrices; n++)
-    free(matrices[n]->codes);
   free(layer->lower_bound);
   free(layer->gnorm_weight);
 }
 
 nt_widths_t nt_widths_default(void) {
-  return (nt_widths_t){.x = 16, .pre = 16, .h = 16, .v = 16, .codes = 8};
+  return (nt_widths_t){.x = 16, .pre = 16, .h = 20, .v = 16, .codes = 8};
+}
+
+nt_status_t nt_widths_check(const nt_widths_t *widths, nt_error_t *err) {
+  const struct {
+    const char *name;
+    uint32_t value, smallest, largest;
+  } fields[] = {{"x", widths->x, NT_WIDTH_MIN, NT_WIDTH_MAX},
+                {"pre", widths->pre, NT_WIDTH_MIN, NT_WIDTH_MAX},
+                {"h", widths->h, NT_WIDTH_MIN, NT_WIDTH_H_MAX},
+                {"v", widths->v, NT_WIDTH_MIN, NT_WIDTH_MAX},
+                {"codes", widths->codes, NT_WIDTH_CODES_MIN, NT_WIDTH_CODES_MAX}};
+  for (size_t n = 0; n < sizeof fields / sizeof *fields; n++)
+    if (fields[n].value < fields[n].smallest || fields[n].value > fields[n].largest)
+      return nt_fail(err, NT_ERR_RANGE,
+                     "width of %s is %" PRIu32 " bits, allowed %" PRIu32 "..%" PRIu32,
+                     fields[n].name, fields[n].value, fields[n].smallest, fields[n].largest);
+  return NT_OK;
+}
+
+uint32_t nt_widths_h_extra(const nt_widths_t *widths) {
+  return widths->h > 16 ? widths->h - 16 : 0;
+}
+
+size_t nt_qmodel_weights(uint32_t hidden, uint32_t intermediate, uint32_t layers, uint32_t vocab) {
+  const size_t H = hidden;
+  return layers * (4 * H * H + 3 * H * intermediate) + vocab * H;
 }
 
 void nt_qmodel_free(nt_qmodel_t *model) {
@@ -39,7 +60,7 @@ void nt_qmodel_free(nt_qmodel_t *model) {
   free(model->layer);
   free(model->embedding);
   free_norm(&model->head_norm);
-  free(model->head.codes);
+  nt_ternary_store_release(model->ternary);
   free(model);
 }
 
@@ -62,20 +83,17 @@ void nt_qmodel_tables(uint32_t sigmoid[32], uint32_t rsqrt[96]) {
     rsqrt[j - 32] = pack(rsqrt_knot(j), rsqrt_knot(j + 1));
 }
 
-/// Largest sq of a norm: y' is a 16-bit number and sq is saturated to 24 bits.
-static uint64_t largest_square(uint32_t square_shift) {
-  const uint64_t limit = (UINT64_C(1) << 23) - 1;
-  const uint64_t square = square_shift <= 30 ? UINT64_C(1) << (30 - square_shift) : 1;
-  return square < limit ? square : limit;
+uint32_t nt_qmodel_square_bits(uint32_t inputs) {
+  uint32_t bits = 24;
+  while (bits > 1 && ((uint64_t)inputs << (bits - 1)) > UINT64_C(1) << 31)
+    bits--;
+  return bits;
 }
 
-static bool sum_fits(uint32_t inputs, uint32_t square_shift) {
-  return inputs * largest_square(square_shift) < UINT64_C(1) << 31;
-}
-
-uint32_t nt_qmodel_square_shift(uint32_t inputs) {
-  uint32_t shift = 7;
-  while (!sum_fits(inputs, shift))
+uint32_t nt_qmodel_square_shift(uint32_t inputs, uint32_t largest) {
+  const uint64_t limit = UINT64_C(1) << (nt_qmodel_square_bits(inputs) - 1);
+  uint32_t shift = 0;
+  while ((uint64_t)largest * largest > limit << shift)
     shift++;
   return shift;
 }
@@ -90,6 +108,7 @@ int32_t nt_qmodel_static_exponent(uint32_t inputs) {
 /// Where a check is: "layer 3" or "head", and the tensor.
 typedef struct place {
   char part[24];
+  const nt_widths_t *widths;
   nt_error_t *err;
 } place_t;
 
@@ -107,7 +126,7 @@ static nt_status_t check_present(const place_t *at, const char *tensor, const vo
   return nt_fail(at->err, NT_ERR_RANGE, "%s, %s: the array is missing", at->part, tensor);
 }
 
-/// `sum_bound`: every |row sum| must stay below it.
+/// `sum_bound`: every |row sum| must stay below it. A code is at most 2^(codes - 1).
 static nt_status_t prove_matrix(const place_t *at, const char *tensor, const nt_qmatrix_t *matrix,
                                 uint32_t out, uint32_t in, int64_t sum_bound) {
   nt_status_t status = check(at, tensor, "number of outputs", matrix->out, out, out);
@@ -124,7 +143,8 @@ static nt_status_t prove_matrix(const place_t *at, const char *tensor, const nt_
         status = check(at, tensor, "a ternary code", codes[k], -1, 1);
     }
     if (status == NT_OK)
-      status = check(at, tensor, "the largest row sum", weights * CODE_MAX, 0, sum_bound - 1);
+      status = check(at, tensor, "the largest row sum", weights << (at->widths->codes - 1), 0,
+                     sum_bound - 1);
   }
   return status;
 }
@@ -144,11 +164,10 @@ static nt_status_t prove_scaled_matrix(const place_t *at, const char *tensor,
 static nt_status_t prove_norm(const place_t *at, const char *tensor, const nt_qnorm_t *norm,
                               uint32_t inputs, bool several) {
   nt_status_t status = check(at, tensor, "number of inputs", norm->inputs, inputs, inputs);
+  if (status == NT_OK) // then squares of Ws bits sum below 2^31
+    status = check(at, tensor, "number of inputs", inputs, 1, INT32_C(1) << 30);
   if (status == NT_OK)
     status = check(at, tensor, "square shift", norm->square_shift, 0, SHIFT_MAX);
-  if (status == NT_OK && !sum_fits(inputs, norm->square_shift))
-    status = check(at, tensor, "the largest sum of squares",
-                   (int64_t)(inputs * largest_square(norm->square_shift)), 0, INT32_MAX);
   // The static exponent of the definition keeps R in 24 bits; a smaller one only loses precision.
   if (status == NT_OK)
     status = check(at, tensor, "static exponent", norm->static_exponent, -31,
@@ -170,6 +189,7 @@ static nt_status_t prove_layer(const place_t *at, const nt_qmodel_t *model,
                                const nt_qlayer_t *layer) {
   const uint32_t H = model->hidden;
   const uint32_t I = model->intermediate;
+  const uint32_t extra = nt_widths_h_extra(&model->widths);
   const struct {
     const char *name;
     const nt_qnorm_t *norm;
@@ -195,7 +215,7 @@ static nt_status_t prove_layer(const place_t *at, const nt_qmodel_t *model,
   } fields[] = {{"fraction bits of i", layer->frac_i, 1, 15},
                 {"fraction bits of f", layer->frac_f, 1, 15},
                 {"fraction bits of g", layer->frac_g, 1, 15},
-                {"fraction bits of h", layer->frac_h, 1, 15},
+                {"fraction bits of h", layer->frac_h, 1 + extra, 15 + extra},
                 {"fraction bits of gate and up", layer->frac_u, 1, 15},
                 {"shift of the mixer's v", layer->v_shift, 0, SHIFT_MAX},
                 {"shift of the MLP's v", layer->w_shift, 0, SHIFT_MAX}};
@@ -215,9 +235,21 @@ static nt_status_t prove_layer(const place_t *at, const nt_qmodel_t *model,
   return status;
 }
 
+/// Every value of the embedding fits the width of x.
+static nt_status_t prove_embedding(const place_t *at, const nt_qmodel_t *model) {
+  const int32_t limit = INT32_C(1) << (model->widths.x - 1);
+  const size_t values = (size_t)model->vocab * model->hidden;
+  nt_status_t status = check_present(at, "embedding", model->embedding);
+  for (size_t k = 0; k < values && status == NT_OK && limit <= INT16_MAX; k++)
+    status = check(at, "embedding", "a value", model->embedding[k], -limit, limit - 1);
+  return status;
+}
+
 nt_status_t nt_qmodel_prove(const nt_qmodel_t *model, nt_error_t *err) {
-  place_t at = {.part = "model", .err = err};
-  nt_status_t status = check(&at, "shape", "hidden", model->hidden, 1, INT32_MAX);
+  place_t at = {.part = "model", .widths = &model->widths, .err = err};
+  nt_status_t status = nt_widths_check(&model->widths, err);
+  if (status == NT_OK)
+    status = check(&at, "shape", "hidden", model->hidden, 1, INT32_MAX);
   if (status == NT_OK)
     status = check(&at, "shape", "vocab", model->vocab, 1, INT32_MAX);
   if (status == NT_OK)
@@ -225,7 +257,7 @@ nt_status_t nt_qmodel_prove(const nt_qmodel_t *model, nt_error_t *err) {
   if (status == NT_OK)
     status = check(&at, "residual", "fraction bits", model->frac_x, 1, 15);
   if (status == NT_OK)
-    status = check_present(&at, "embedding", model->embedding);
+    status = prove_embedding(&at, model);
   if (status == NT_OK && model->layers > 0)
     status = check_present(&at, "layers", model->layer);
   for (uint32_t l = 0; l < model->layers && status == NT_OK; l++) {

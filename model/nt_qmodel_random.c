@@ -6,6 +6,7 @@
 
 typedef struct maker {
   uint64_t state;
+  int8_t *next_code;
   bool failed; // out of memory; later allocations are skipped
 } maker_t;
 
@@ -38,11 +39,8 @@ static int16_t *vector(maker_t *m, uint32_t count, int32_t low, int32_t high) {
 static void matrix(maker_t *m, nt_qmatrix_t *matrix, uint32_t out, uint32_t in, uint32_t shift) {
   const size_t count = (size_t)out * in;
   *matrix = (nt_qmatrix_t){.out = out, .in = in, .multiplier = 1 << 14, .shift = shift};
-  matrix->codes = m->failed ? NULL : malloc(count);
-  if (matrix->codes == NULL) {
-    m->failed = true;
-    return;
-  }
+  matrix->codes = m->next_code;
+  m->next_code += count;
   for (size_t i = 0; i < count; i += 16) {
     uint64_t bits = next(m);
     for (size_t k = i; k < count && k < i + 16; k++, bits >>= 4) {
@@ -51,33 +49,26 @@ static void matrix(maker_t *m, nt_qmatrix_t *matrix, uint32_t out, uint32_t in, 
   }
 }
 
-// Smallest square shift that keeps the sum below 2^31, and the static exponent (network.md, "Norm
-// and codes").
 static void norm(maker_t *m, nt_qnorm_t *norm, uint32_t inputs, uint32_t code_count, bool outer) {
-  const uint64_t largest = (1u << 23) - 1;
-  uint32_t shift = 7;
-  while (inputs * ((uint64_t)1 << (30 - shift) < largest ? (uint64_t)1 << (30 - shift) : largest) >=
-         (uint64_t)1 << 31) {
-    shift++;
-  }
   const double log2_inputs = log2((double)inputs);
   *norm = (nt_qnorm_t){.inputs = inputs,
-                       .square_shift = shift,
-                       .static_exponent = (int32_t)floor(log2_inputs / 2) - 6,
+                       .square_shift = nt_qmodel_square_shift(inputs, 1 << 15),
+                       .static_exponent = nt_qmodel_static_exponent(inputs),
                        .code_count = code_count};
   if (outer) {
     norm->outer = vector(m, inputs, 1 << 13, 1 << 14);
     norm->outer_shift = 14;
   }
   // A code of 2^5 for an input at the root mean square: see the derivation of R in network.md.
-  const double exponent = 14 + 29 + norm->static_exponent + shift / 2.0 - log2_inputs / 2 - 5;
+  const double exponent =
+      14 + 29 + norm->static_exponent + norm->square_shift / 2.0 - log2_inputs / 2 - 5;
   for (uint32_t c = 0; c < code_count; c++) {
     norm->codes[c].weight = vector(m, inputs, 1 << 13, (1 << 15) - 1);
     norm->codes[c].shift = (uint32_t)lround(exponent);
   }
 }
 
-static void layer(maker_t *m, const nt_qmodel_shape_t *shape, nt_qlayer_t *l) {
+static void layer(maker_t *m, const nt_qmodel_shape_t *shape, uint32_t h_extra, nt_qlayer_t *l) {
   const uint32_t h = shape->hidden, i = shape->intermediate;
   const uint32_t gain_h = (uint32_t)lround(log2((double)h) / 2),
                  gain_i = (uint32_t)lround(log2((double)i) / 2);
@@ -86,7 +77,7 @@ static void layer(maker_t *m, const nt_qmodel_shape_t *shape, nt_qlayer_t *l) {
   matrix(m, &l->f, h, h, 7 + gain_h);
   matrix(m, &l->g, h, h, 7 + gain_h);
   l->frac_i = l->frac_f = l->frac_g = 11;
-  l->frac_h = 10;
+  l->frac_h = 10 + h_extra;
   l->lower_bound = vector(m, h, 0, 30000);
   l->gnorm_weight = vector(m, h, -(1 << 14), (1 << 15) - 1);
   l->v_shift = 25;
@@ -111,11 +102,14 @@ nt_status_t nt_qmodel_random(const nt_qmodel_shape_t *shape, uint64_t seed, nt_q
   nt_qmodel_t *q = calloc(1, sizeof *q);
   if (q != NULL) {
     q->layer = calloc(shape->layers, sizeof *q->layer);
+    q->ternary = nt_ternary_store_new(
+        nt_qmodel_weights(shape->hidden, shape->intermediate, shape->layers, shape->vocab));
   }
-  if (q == NULL || q->layer == NULL) {
+  if (q == NULL || q->layer == NULL || q->ternary == NULL) {
     nt_qmodel_free(q);
     return nt_fail(err, NT_ERR_MEMORY, "random network: out of memory");
   }
+  q->widths = nt_widths_default();
   q->hidden = shape->hidden;
   q->intermediate = shape->intermediate;
   q->layers = shape->layers;
@@ -124,10 +118,10 @@ nt_status_t nt_qmodel_random(const nt_qmodel_shape_t *shape, uint64_t seed, nt_q
   q->eos = 2;
   q->frac_x = 7;
   q->logit_scale = 0.01;
-  maker_t m = {seed, false};
+  maker_t m = {seed, nt_ternary_store_codes(q->ternary), false};
   q->embedding = vector(&m, shape->vocab * shape->hidden, -2000, 2000);
   for (uint32_t l = 0; l < shape->layers && !m.failed; l++) {
-    layer(&m, shape, &q->layer[l]);
+    layer(&m, shape, nt_widths_h_extra(&q->widths), &q->layer[l]);
   }
   norm(&m, &q->head_norm, shape->hidden, 1, shape->outer_weights);
   matrix(&m, &q->head, shape->vocab, shape->hidden, 0);

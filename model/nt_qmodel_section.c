@@ -21,6 +21,7 @@ typedef struct stream {
   size_t size, at;    // reading: bytes there are and read; writing: capacity and bytes written
   nt_status_t status; // the first failure sticks
   const char *what;   // what failed
+  int8_t *next_code;  // reading: where the next ternary codes go
 } stream_t;
 
 static void fail(stream_t *s, nt_status_t status, const char *what) {
@@ -97,10 +98,8 @@ static void ternary(stream_t *s, int8_t **codes, size_t count, const char *what)
     }
     return;
   }
-  if ((*codes = malloc(count)) == NULL) {
-    fail(s, NT_ERR_MEMORY, what);
-    return;
-  }
+  *codes = s->next_code;
+  s->next_code += count;
   static const int8_t value[4] = {0, 1, 2, -1};
   for (size_t i = 0; i < count; i++) {
     (*codes)[i] = value[place[i / 4] >> i % 4 * 2 & 3];
@@ -144,7 +143,7 @@ static void layer(stream_t *s, const nt_qmodel_t *model, nt_qlayer_t *l) {
   u32(s, &l->frac_i, 1, 15, "frac_i");
   u32(s, &l->frac_f, 1, 15, "frac_f");
   u32(s, &l->frac_g, 1, 15, "frac_g");
-  u32(s, &l->frac_h, 1, 15, "frac_h");
+  u32(s, &l->frac_h, 1, NT_WIDTH_H_MAX - 1, "frac_h");
   int16s(s, &l->lower_bound, h, "lower_bound");
   int16s(s, &l->gnorm_weight, h, "gnorm_weight");
   u32(s, &l->v_shift, 0, 62, "v_shift");
@@ -158,7 +157,32 @@ static void layer(stream_t *s, const nt_qmodel_t *model, nt_qlayer_t *l) {
   matrix(s, &l->down, h, i, "down");
 }
 
+static void widths(stream_t *s, nt_widths_t *w) {
+  u32(s, &w->x, NT_WIDTH_MIN, NT_WIDTH_MAX, "width of x");
+  u32(s, &w->pre, NT_WIDTH_MIN, NT_WIDTH_MAX, "width of pre");
+  u32(s, &w->h, NT_WIDTH_MIN, NT_WIDTH_H_MAX, "width of h");
+  u32(s, &w->v, NT_WIDTH_MIN, NT_WIDTH_MAX, "width of v");
+  u32(s, &w->codes, NT_WIDTH_CODES_MIN, NT_WIDTH_CODES_MAX, "width of codes");
+}
+
+// Room for all ternary codes, if the bytes that remain can hold them.
+static void open_store(stream_t *s, nt_qmodel_t *model) {
+  if (s->writing || s->status != NT_OK) {
+    return;
+  }
+  const size_t weights =
+      nt_qmodel_weights(model->hidden, model->intermediate, model->layers, model->vocab);
+  if (weights / 4 > s->size - s->at) {
+    fail(s, NT_ERR_FORMAT, "ternary codes");
+  } else if ((model->ternary = nt_ternary_store_new(weights)) == NULL) {
+    fail(s, NT_ERR_MEMORY, "ternary codes");
+  } else {
+    s->next_code = nt_ternary_store_codes(model->ternary);
+  }
+}
+
 static void walk(stream_t *s, nt_qmodel_t *model) {
+  widths(s, &model->widths);
   u32(s, &model->hidden, 1, HIDDEN_MAX, "hidden");
   u32(s, &model->intermediate, 1, INTERMEDIATE_MAX, "intermediate");
   u32(s, &model->layers, 1, LAYERS_MAX, "layers");
@@ -166,6 +190,7 @@ static void walk(stream_t *s, nt_qmodel_t *model) {
   u32(s, &model->bos, 0, UINT32_MAX, "bos");
   u32(s, &model->eos, 0, UINT32_MAX, "eos");
   u32(s, &model->frac_x, 0, 15, "frac_x");
+  open_store(s, model);
   int16s(s, &model->embedding, s->status == NT_OK ? (size_t)model->vocab * model->hidden : 0,
          "embedding");
   if (!s->writing && s->status == NT_OK &&
@@ -218,7 +243,11 @@ nt_status_t nt_qmodel_load(const nt_image_t *image, nt_qmodel_t **model, nt_erro
                      "image section qmodel: %zu bytes, allowed is %zu, or bad logit_scale", s.size,
                      s.at);
   } else {
-    status = nt_qmodel_prove(loaded, err);
+    nt_error_t inner = {.status = NT_OK};
+    status = nt_qmodel_prove(loaded, &inner);
+    if (status != NT_OK) {
+      (void)nt_fail(err, status, "image section qmodel: %.440s", inner.text);
+    }
   }
   if (status != NT_OK) {
     nt_qmodel_free(loaded);

@@ -51,23 +51,24 @@ static nt_status_t read_at(const nt_safetensors_t *file, uint64_t offset, void *
 
 static nt_status_t parse_shape(const char *path, nt_tensor_t *tensor, const cJSON *shape,
                                nt_error_t *err) {
+  char text[60];
   if (!cJSON_IsArray(shape))
-    return nt_fail(err, NT_ERR_FORMAT, "%s: tensor %s: no \"shape\" array", path, tensor->name);
+    return nt_fail(err, NT_ERR_FORMAT, "%s: tensor %.100s: no \"shape\" array: found %s", path,
+                   tensor->name, nt_json_show(shape, text, sizeof text));
   tensor->rank = 0;
   tensor->count = 1;
   const cJSON *item = NULL;
   cJSON_ArrayForEach(item, shape) {
-    char text[40];
     uint64_t dim = 0;
     if (tensor->rank == NT_TENSOR_RANK_MAX)
-      return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: tensor %s: more than %d dimensions", path,
+      return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: tensor %.100s: more than %d dimensions", path,
                      tensor->name, NT_TENSOR_RANK_MAX);
     if (!nt_json_as_uint(item, &dim) || dim == 0)
       return nt_fail(err, NT_ERR_FORMAT,
-                     "%s: tensor %s: dimension %zu is %s, must be an integer of at least 1", path,
-                     tensor->name, tensor->rank, nt_json_show(item, text, sizeof text));
+                     "%s: tensor %.100s: dimension %zu is %s, must be an integer of at least 1",
+                     path, tensor->name, tensor->rank, nt_json_show(item, text, sizeof text));
     if (dim > (uint64_t)INT64_MAX / 8 / tensor->count)
-      return nt_fail(err, NT_ERR_FORMAT, "%s: tensor %s: shape overflows 64 bits", path,
+      return nt_fail(err, NT_ERR_FORMAT, "%s: tensor %.100s: shape overflows 64 bits", path,
                      tensor->name);
     tensor->count *= dim;
     tensor->shape[tensor->rank++] = dim;
@@ -78,13 +79,17 @@ static nt_status_t parse_shape(const char *path, nt_tensor_t *tensor, const cJSO
 static nt_status_t parse_tensor(const nt_safetensors_t *file, const cJSON *entry,
                                 nt_tensor_t *tensor, nt_error_t *err) {
   const char *path = file->path;
+  char text[60];
   tensor->name = entry->string;
   const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(entry, "dtype");
   if (!cJSON_IsString(dtype))
-    return nt_fail(err, NT_ERR_FORMAT, "%s: tensor %s: no \"dtype\"", path, tensor->name);
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "%s: tensor %.100s: no \"dtype\": found %s, allowed F32, BF16, F16", path,
+                   tensor->name, nt_json_show(dtype, text, sizeof text));
   if (!nt_dtype_parse(dtype->valuestring, &tensor->dtype))
-    return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: tensor %s: dtype %.20s, allowed F32, BF16, F16",
-                   path, tensor->name, dtype->valuestring);
+    return nt_fail(err, NT_ERR_UNSUPPORTED,
+                   "%s: tensor %.100s: dtype %.20s, allowed F32, BF16, F16", path, tensor->name,
+                   dtype->valuestring);
   nt_status_t status =
       parse_shape(path, tensor, cJSON_GetObjectItemCaseSensitive(entry, "shape"), err);
   if (status != NT_OK)
@@ -93,17 +98,18 @@ static nt_status_t parse_tensor(const nt_safetensors_t *file, const cJSON *entry
   if (!cJSON_IsArray(range) || cJSON_GetArraySize(range) != 2 ||
       !nt_json_as_uint(cJSON_GetArrayItem(range, 0), &tensor->begin) ||
       !nt_json_as_uint(cJSON_GetArrayItem(range, 1), &tensor->end) || tensor->begin > tensor->end)
-    return nt_fail(err, NT_ERR_FORMAT, "%s: tensor %s: \"data_offsets\" is not [begin, end]", path,
-                   tensor->name);
+    return nt_fail(err, NT_ERR_FORMAT,
+                   "%s: tensor %.100s: \"data_offsets\" is not [begin, end]: found %s", path,
+                   tensor->name, nt_json_show(range, text, sizeof text));
   if (tensor->end > file->data_bytes)
     return nt_fail(err, NT_ERR_FORMAT,
-                   "%s: tensor %s: data_offsets end at %llu, the file holds %llu data bytes", path,
-                   tensor->name, (unsigned long long)tensor->end,
+                   "%s: tensor %.100s: data_offsets end at %llu, the file holds %llu data bytes",
+                   path, tensor->name, (unsigned long long)tensor->end,
                    (unsigned long long)file->data_bytes);
   const uint64_t wanted = tensor->count * nt_dtype_size(tensor->dtype);
   if (tensor->end - tensor->begin != wanted)
     return nt_fail(err, NT_ERR_FORMAT,
-                   "%s: tensor %s: data_offsets span %llu bytes, its shape needs %llu", path,
+                   "%s: tensor %.100s: data_offsets span %llu bytes, its shape needs %llu", path,
                    tensor->name, (unsigned long long)(tensor->end - tensor->begin),
                    (unsigned long long)wanted);
   return NT_OK;
@@ -127,7 +133,7 @@ static nt_status_t check_cover(nt_safetensors_t *file, nt_error_t *err) {
     const nt_tensor_t *tensor = &file->tensors[k];
     if (tensor->begin != next)
       return nt_fail(err, NT_ERR_FORMAT,
-                     "%s: tensor %s: data_offsets begin at %llu, must begin at %llu (%s)",
+                     "%s: tensor %.100s: data_offsets begin at %llu, must begin at %llu (%s)",
                      file->path, tensor->name, (unsigned long long)tensor->begin,
                      (unsigned long long)next, tensor->begin < next ? "overlap" : "hole");
     next = tensor->end;
@@ -160,7 +166,7 @@ static nt_status_t parse_header(nt_safetensors_t *file, const char *text, size_t
 }
 
 static nt_status_t load_header(nt_safetensors_t *file, nt_error_t *err) {
-  file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
+  file->fd = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   struct stat info;
   if (file->fd < 0 || fstat(file->fd, &info) != 0)
     return nt_fail(err, NT_ERR_IO, "%s: cannot open: %s", file->path, strerror(errno));
@@ -254,7 +260,7 @@ nt_status_t nt_safetensors_read(const nt_safetensors_t *file, const nt_tensor_t 
     nt_dtype_widen(tensor->dtype, chunk, dst + done, now);
     for (size_t k = 0; k < now; k++) {
       if (!isfinite(dst[done + k]))
-        return nt_fail(err, NT_ERR_RANGE, "%s: tensor %s: value %llu is %g, must be finite",
+        return nt_fail(err, NT_ERR_RANGE, "%s: tensor %.100s: value %llu is %g, must be finite",
                        file->path, tensor->name, (unsigned long long)(done + k),
                        (double)dst[done + k]);
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -31,6 +32,18 @@ constexpr std::string_view kUnknownText = " \xE2\x81\x87 "; // what SentencePiec
 
 nt_status_t no_memory(nt_error_t *err, const char *what) {
   return nt_fail(err, NT_ERR_MEMORY, "%s: no memory", what);
+}
+
+/// Status for the exception being handled: SentencePiece throws over some damaged models.
+nt_status_t caught(nt_error_t *err, const char *name) {
+  try {
+    throw;
+  } catch (const std::bad_alloc &) {
+    return no_memory(err, name);
+  } catch (const std::exception &thrown) {
+    return nt_fail(err, NT_ERR_FORMAT, "%s: not a SentencePiece model (%.200s)", name,
+                   thrown.what());
+  }
 }
 
 /// Value of a byte piece, whose name is "<0xNN>".
@@ -123,8 +136,8 @@ nt_status_t load(nt_tokenizer &tokenizer, std::string_view model, nt_error_t *er
       !pieces.empty() && pieces[0].compare(0, kSpaceMark.size(), kSpaceMark) == 0;
   for (int id = 0; id < tokenizer.processor.GetPieceSize(); id++)
     tokenizer.text_max = std::max(tokenizer.text_max, text_of_token(tokenizer, id, false).size());
-  // Up to three held bytes may each turn into a replacement character in front of the piece.
-  tokenizer.text_max += 3 * kReplacement.size() + 1;
+  // Every byte, of up to three held ones and of the piece, may turn into a replacement character.
+  tokenizer.text_max = (3 + tokenizer.text_max) * kReplacement.size() + 1;
   tokenizer.text_max = std::max<size_t>(tokenizer.text_max, 16);
   return NT_OK;
 }
@@ -190,7 +203,7 @@ nt_status_t nt_tokenizer_open(const char *path, nt_tokenizer_t **out, nt_error_t
     return status != NT_OK ? status
                            : nt_tokenizer_open_memory(model.data(), model.size(), path, out, err);
   } catch (const std::exception &) {
-    return no_memory(err, path);
+    return caught(err, path);
   }
 }
 
@@ -205,7 +218,7 @@ nt_status_t nt_tokenizer_open_memory(const void *model, size_t size, const char 
     tokenizer->path = name;
     status = load(*tokenizer, std::string_view(static_cast<const char *>(model), size), err);
   } catch (const std::exception &) {
-    status = no_memory(err, name);
+    status = caught(err, name);
   }
   if (status != NT_OK) {
     delete tokenizer;
@@ -231,6 +244,25 @@ int32_t nt_tokenizer_eos(const nt_tokenizer_t *tokenizer) {
   return tokenizer->processor.eos_id();
 }
 
+nt_status_t nt_tokenizer_check_marks(const nt_tokenizer_t *tokenizer, const char *config,
+                                     int32_t bos, int32_t eos, nt_error_t *err) {
+  const struct {
+    const char *field, *mark;
+    int32_t configured, found;
+  } marks[] = {{"bos_token_id", "begin mark", bos, nt_tokenizer_bos(tokenizer)},
+               {"eos_token_id", "end mark", eos, nt_tokenizer_eos(tokenizer)}};
+  for (const auto &m : marks) {
+    if (m.configured < 0 || m.configured == m.found)
+      continue;
+    char found[32] = "none";
+    if (m.found >= 0)
+      (void)std::snprintf(found, sizeof found, "token %d", static_cast<int>(m.found));
+    return nt_fail(err, NT_ERR_FORMAT, "%s: field \"%s\" is %d, but the %s of %s is %s", config,
+                   m.field, static_cast<int>(m.configured), m.mark, tokenizer->path.c_str(), found);
+  }
+  return NT_OK;
+}
+
 size_t nt_tokenizer_text_max(const nt_tokenizer_t *tokenizer) {
   return tokenizer->text_max;
 }
@@ -242,7 +274,7 @@ nt_status_t nt_tokenizer_encode(const nt_tokenizer_t *tokenizer, const char *tex
   try {
     return encode(*tokenizer, text, length, add_bos, tokens, count, err);
   } catch (const std::exception &) {
-    return no_memory(err, "text");
+    return caught(err, tokenizer->path.c_str());
   }
 }
 
@@ -252,7 +284,7 @@ nt_status_t nt_tokenizer_decode(const nt_tokenizer_t *tokenizer, nt_detokenizer_
   try {
     return decode(*tokenizer, *stream, token, text, capacity, length, err);
   } catch (const std::exception &) {
-    return no_memory(err, "text");
+    return caught(err, tokenizer->path.c_str());
   }
 }
 

@@ -253,7 +253,7 @@ static nt_status_t bench_model(const nt_options_t *options, size_t tokens, cJSON
                                nt_error_t *err) {
   nt_image_t *image = NULL;
   nt_layout_t *layout = NULL;
-  nt_status_t status = nt_bundle_open(options->model, &image, err);
+  nt_status_t status = nt_bundle_open(options, &image, err);
   if (status == NT_OK) {
     status = nt_layout_load(image, &layout, err);
   }

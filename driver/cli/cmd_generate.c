@@ -5,6 +5,9 @@
 #include "nt_commands.h"
 #include "nt_json_file.h"
 #include "nt_progress_line.h"
+#include "nt_prompt.h"
+#include "nt_sampler.h"
+#include "nt_stage_meter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,12 +19,15 @@ static const char DEFAULT_PROMPT[] = "Once upon a time";
 
 // Derived facts of a run, printed and written to the summary.
 typedef struct facts {
+  const nt_stage_meter_t *meter;
   nt_session_stats_t stats;
   uint64_t synapse_cycles, neuron_cycles, synops;
   uint64_t compared; // all values compared
   double utilisation_synapse, utilisation_path;
   uint32_t tiles, cores, cores_used, lanes;
+  nt_sampling_t sampling;
   size_t generated;
+  bool ended; // by the end mark
 } facts_t;
 
 static uint32_t count_used_cores(const nt_layout_t *layout, const nt_image_t *image) {
@@ -39,13 +45,12 @@ static uint32_t count_used_cores(const nt_layout_t *layout, const nt_image_t *im
   return used;
 }
 
-static nt_status_t gather(nt_session_t *session, const nt_image_t *image, size_t generated,
-                          facts_t *f, nt_error_t *err) {
-  *f = (facts_t){.stats = nt_session_stats(session),
-                 .tiles = image->tiles,
-                 .cores = image->params.cores,
-                 .lanes = nt_params_line_lanes(&image->params),
-                 .generated = generated};
+static nt_status_t gather(nt_session_t *session, const nt_image_t *image, facts_t *f,
+                          nt_error_t *err) {
+  f->stats = nt_session_stats(session);
+  f->tiles = image->tiles;
+  f->cores = image->params.cores;
+  f->lanes = nt_params_line_lanes(&image->params);
   f->cores_used = count_used_cores(nt_session_layout(session), image);
   const nt_lockstep_stats_t *l = &f->stats.lockstep;
   f->compared = l->spikes + l->state_words + l->accumulators + l->counters + l->swept_words +
@@ -80,8 +85,16 @@ static void print_facts(const facts_t *f, bool check) {
   const nt_session_stats_t *s = &f->stats;
   const double tokens = s->tokens > 0 ? (double)s->tokens : 1,
                seconds = s->seconds > 0 ? s->seconds : 1e-9;
-  (void)printf("tokens               %" PRIu64 " (%zu generated), %" PRIu64 " timesteps\n",
-               s->tokens, f->generated, s->timesteps);
+  (void)printf("tokens               %" PRIu64 " (%zu generated%s), %" PRIu64 " timesteps\n",
+               s->tokens, f->generated, f->ended ? ", then the end mark" : "", s->timesteps);
+  if (f->sampling.temperature > 0) {
+    (void)printf("sampling             temperature %g, top-k %" PRIu32 "%s, top-p %g, seed %" PRIu64
+                 "\n",
+                 f->sampling.temperature, f->sampling.top_k, f->sampling.top_k == 0 ? " (off)" : "",
+                 f->sampling.top_p, f->sampling.seed);
+  } else {
+    (void)printf("sampling             greedy\n");
+  }
   (void)printf("tiles, cores used    %u, %u\n", f->tiles, f->cores_used);
   if (check) {
     const nt_lockstep_stats_t *l = &s->lockstep;
@@ -152,13 +165,21 @@ static nt_status_t write_summary(const char *path, const facts_t *f, const char 
       {"cycles_per_second", s->seconds > 0 ? (double)s->tile_cycles / s->seconds : 0},
       {"checked_macs_per_second", s->seconds > 0 ? (double)s->synapse_macs / s->seconds : 0},
       {"wall_seconds", s->seconds},
+      {"first_token_seconds", s->first_seconds},
       {"golden_seconds", s->golden_seconds},
       {"dut_seconds", s->dut_seconds},
       {"compare_seconds", s->compare_seconds}};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     (void)cJSON_AddNumberToObject(root, numbers[i].name, numbers[i].value);
   }
+  nt_stage_meter_report(f->meter, root);
   (void)cJSON_AddBoolToObject(root, "checked", check);
+  cJSON *sampling = cJSON_AddObjectToObject(root, "sampling");
+  (void)cJSON_AddNumberToObject(sampling, "temperature", f->sampling.temperature);
+  (void)cJSON_AddNumberToObject(sampling, "top_k", f->sampling.top_k);
+  (void)cJSON_AddNumberToObject(sampling, "top_p", f->sampling.top_p);
+  (void)cJSON_AddNumberToObject(sampling, "seed", (double)f->sampling.seed);
+  (void)cJSON_AddStringToObject(root, "ended_by", f->ended ? "end mark" : "tokens");
   (void)cJSON_AddStringToObject(root, "prompt", prompt);
   (void)cJSON_AddStringToObject(root, "text", text);
   return nt_json_file_write(path, root, err);
@@ -172,9 +193,7 @@ typedef struct writing {
   nt_progress_line_t progress;
 } writing_t;
 
-static nt_status_t write_token(writing_t *w, const nt_tokenizer_t *tokenizer, uint32_t token,
-                               nt_error_t *err) {
-  const size_t room = nt_tokenizer_text_max(tokenizer);
+static nt_status_t reserve(writing_t *w, size_t room, nt_error_t *err) {
   if (w->length + room + 1 > w->capacity) {
     const size_t capacity = 2 * (w->length + room) + 256;
     char *grown = realloc(w->text, capacity);
@@ -184,19 +203,54 @@ static nt_status_t write_token(writing_t *w, const nt_tokenizer_t *tokenizer, ui
     w->text = grown;
     w->capacity = capacity;
   }
-  size_t length = 0;
-  const nt_status_t status =
-      nt_tokenizer_decode(tokenizer, &w->stream, token, w->text + w->length, room, &length, err);
-  if (status == NT_OK) {
-    nt_progress_text(&w->progress, w->text + w->length);
-    w->length += length;
+  return NT_OK;
+}
+
+// Shows the `length` bytes behind the text, without zero bytes, and makes them part of it.
+static void show(writing_t *w, size_t length) {
+  char *from = w->text + w->length;
+  size_t kept = 0;
+  for (size_t i = 0; i < length; i++) {
+    if (from[i] != '\0') {
+      from[kept++] = from[i];
+    }
   }
+  from[kept] = '\0';
+  nt_progress_text(&w->progress, from);
+  w->length += kept;
+}
+
+static nt_status_t write_token(writing_t *w, const nt_tokenizer_t *tokenizer, uint32_t token,
+                               nt_error_t *err) {
+  const size_t room = nt_tokenizer_text_max(tokenizer);
+  size_t length = 0;
+  nt_status_t status = reserve(w, room, err);
+  if (status == NT_OK) {
+    status =
+        nt_tokenizer_decode(tokenizer, &w->stream, token, w->text + w->length, room, &length, err);
+  }
+  if (status == NT_OK) {
+    show(w, length);
+  }
+  return status;
+}
+
+// The end of the text, also of one that broke off.
+static nt_status_t write_end(writing_t *w, nt_error_t *err) {
+  const nt_status_t status = reserve(w, 4, err);
+  if (status == NT_OK) {
+    show(w, nt_detokenizer_finish(&w->stream, w->text + w->length));
+  }
+  nt_progress_clear(&w->progress);
+  (void)printf("\n");
   return status;
 }
 
 typedef struct job {
   nt_session_t *session;
   nt_tokenizer_t *tokenizer;
+  nt_sampler_t *sampler;
+  char *prompt_file; // its text, if there is one
   uint32_t *prompt;
   size_t prompt_count;
   uint32_t next; // token to be written next
@@ -204,66 +258,102 @@ typedef struct job {
   writing_t writing;
 } job_t;
 
-// Writes a token and runs it through the tiles.
-static nt_status_t advance(job_t *job, uint32_t token, nt_error_t *err) {
-  nt_status_t status = write_token(&job->writing, job->tokenizer, token, err);
-  if (status == NT_OK) {
-    status = nt_session_token(job->session, token, job->logits, err);
-  }
-  if (status == NT_OK) {
-    job->next = nt_integer_model_greedy(job->logits, nt_session_layout(job->session)->vocab);
-  }
-  return status;
+// Number in its text of the token that runs next; every token takes the same number of timesteps.
+static uint64_t token_number(const job_t *job) {
+  return nt_system_timestep(nt_session_system(job->session)) /
+         nt_session_layout(job->session)->steps_per_token;
 }
 
 // The last generated token is written but need not run, unless the state behind it is to be saved.
-static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, size_t *generated,
+// An end mark is neither written nor run: it stays the next token.
+static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, facts_t *facts,
                        nt_error_t *err) {
   const size_t total = job->prompt_count + wanted;
+  const uint32_t eos = nt_session_layout(job->session)->eos;
   nt_status_t status = NT_OK;
-  *generated = 0;
   for (size_t i = 0; i < total && status == NT_OK; i++) {
     const bool prompt = i < job->prompt_count;
     const uint32_t token = prompt ? job->prompt[i] : job->next;
-    if (prompt || i + 1 < total || options->state_out != NULL) {
-      status = advance(job, token, err);
-    } else {
-      status = write_token(&job->writing, job->tokenizer, token, err);
+    if (!prompt && token == eos && !options->ignore_eos) {
+      facts->ended = true;
+      break;
     }
-    *generated += status == NT_OK && !prompt;
-    nt_progress_note(&job->writing.progress, "token", i + 1, total);
+    status = write_token(&job->writing, job->tokenizer, token, err);
+    if (status == NT_OK && (prompt || i + 1 < total || options->state_out != NULL)) {
+      status = nt_session_token(job->session, token, job->logits, err);
+      if (status == NT_OK && i + 1 >= job->prompt_count) {
+        job->next = nt_sampler_next(job->sampler, job->logits, token_number(job));
+      }
+    }
+    facts->generated += status == NT_OK && !prompt;
+    nt_progress_note(&job->writing.progress, prompt ? "prompt" : "token", i + 1, total);
   }
-  char rest[4];
-  (void)nt_detokenizer_finish(&job->writing.stream, rest);
-  nt_progress_text(&job->writing.progress, rest);
-  nt_progress_clear(&job->writing.progress);
-  (void)printf("\n");
+  nt_error_t end_err;
+  const nt_status_t end = write_end(&job->writing, &end_err);
+  if (status == NT_OK && end != NT_OK) {
+    status = nt_fail(err, end, "%s", end_err.text);
+  }
   return status;
 }
 
+static const char *prompt_option(const nt_options_t *options) {
+  return options->prompt_file != NULL ? "--prompt-file" : "--prompt";
+}
+
 // A continued text has no prompt of its own unless one is given.
-static const char *prompt_of(const nt_options_t *options) {
-  return options->prompt != NULL     ? options->prompt
+static const char *prompt_of(const job_t *job, const nt_options_t *options) {
+  return job->prompt_file != NULL    ? job->prompt_file
+         : options->prompt != NULL   ? options->prompt
          : options->state_in != NULL ? ""
                                      : DEFAULT_PROMPT;
 }
 
-static nt_status_t read_prompt(job_t *job, const nt_options_t *options, nt_error_t *err) {
-  const char *prompt = prompt_of(options);
-  if (prompt[0] == '\0' && options->state_in == NULL) {
-    return nt_fail(err, NT_ERR_ARG,
-                   "option --prompt: the text is empty, allowed is at least one character");
+// What is wrong with the settings or the prompt is found before the model is touched.
+static nt_status_t read_settings(job_t *job, const nt_options_t *options, facts_t *facts,
+                                 nt_error_t *err) {
+  facts->sampling = (nt_sampling_t){
+      .temperature = options->temperature == NT_TEMPERATURE_UNSAID ? 0 : options->temperature,
+      .top_k = (uint32_t)options->top_k,
+      .top_p = options->top_p,
+      .seed = options->seed};
+  nt_status_t status = nt_sampling_check(&facts->sampling, err);
+  if (status == NT_OK && options->prompt_file != NULL) {
+    size_t length = 0;
+    nt_error_t inner;
+    status = nt_prompt_read(options->prompt_file, &job->prompt_file, &length, &inner);
+    if (status != NT_OK) {
+      status = nt_fail(err, status, "option --prompt-file: %.480s", inner.text);
+    }
   }
-  nt_error_t inner = {NT_OK, ""};
-  inner.status =
-      nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), options->state_in == NULL,
-                          &job->prompt, &job->prompt_count, &inner);
-  return inner.status == NT_OK ? NT_OK
-                               : nt_fail(err, inner.status, "option --prompt: %.480s", inner.text);
+  if (status == NT_OK && options->state_in == NULL && prompt_of(job, options)[0] == '\0') {
+    status =
+        nt_fail(err, NT_ERR_ARG, "option %s: the text is empty, allowed is at least one character",
+                prompt_option(options));
+  }
+  return status;
+}
+
+// A text begins with the begin mark, if the model has one; a continued text has begun before.
+static nt_status_t encode_prompt(job_t *job, const nt_image_t *image, const nt_options_t *options,
+                                 nt_error_t *err) {
+  nt_layout_t *layout = NULL;
+  nt_status_t status = nt_layout_load(image, &layout, err);
+  if (status != NT_OK) {
+    return status;
+  }
+  const bool mark = options->state_in == NULL && layout->bos != UINT32_MAX;
+  nt_layout_free(layout);
+  const char *prompt = prompt_of(job, options);
+  nt_error_t inner;
+  status = nt_tokenizer_encode(job->tokenizer, prompt, strlen(prompt), mark, &job->prompt,
+                               &job->prompt_count, &inner);
+  return status == NT_OK
+             ? NT_OK
+             : nt_fail(err, status, "option %s: %.480s", prompt_option(options), inner.text);
 }
 
 static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_options_t *options,
-                            nt_error_t *err) {
+                            const nt_sampling_t *sampling, nt_error_t *err) {
   const nt_session_options_t session_options = {
       .backend = strcmp(options->backend, "rtl") == 0 ? NT_BACKEND_RTL : NT_BACKEND_GOLDEN,
       .check = options->check,
@@ -275,10 +365,14 @@ static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_option
           options->trace_steps != 0 ? (uint32_t)options->trace_steps : DEFAULT_TRACE_STEPS};
   nt_status_t status = nt_bundle_tokenizer(image, &job->tokenizer, err);
   if (status == NT_OK) {
-    status = read_prompt(job, options, err);
+    status = encode_prompt(job, image, options, err);
   }
   if (status == NT_OK) {
     status = nt_session_open(image, &session_options, &job->session, err);
+  }
+  if (status == NT_OK) {
+    const nt_layout_t *layout = nt_session_layout(job->session);
+    status = nt_sampler_open(sampling, layout->vocab, layout->logit_scale, &job->sampler, err);
   }
   if (status == NT_OK && options->state_in != NULL) {
     status = nt_session_restore(job->session, options->state_in, &job->next, err);
@@ -293,6 +387,8 @@ static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_option
 static void close_job(job_t *job) {
   nt_session_close(job->session);
   nt_tokenizer_close(job->tokenizer);
+  nt_sampler_close(job->sampler);
+  free(job->prompt_file);
   free(job->prompt);
   free(job->logits);
   free(job->writing.text);
@@ -302,27 +398,35 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   const size_t wanted = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
   nt_image_t *image = NULL;
   job_t job = {.session = NULL};
-  nt_status_t status = nt_bundle_open(options->model, &image, err);
+  nt_stage_meter_t meter;
+  nt_stage_meter_start(&meter, false);
+  facts_t facts = {.meter = &meter};
+  nt_status_t status = read_settings(&job, options, &facts, err);
   if (status == NT_OK) {
-    status = open_job(&job, image, options, err);
+    nt_stage_meter_begin(&meter, "load image");
+    status = nt_bundle_open(options, &image, err);
   }
-  size_t generated = 0;
   if (status == NT_OK) {
+    nt_stage_meter_begin(&meter, "open tiles");
+    status = open_job(&job, image, options, &facts.sampling, err);
+  }
+  if (status == NT_OK) {
+    nt_stage_meter_begin(&meter, "tokens");
     nt_progress_start(&job.writing.progress);
     job.writing.stream.started =
         options->state_in != NULL; // the space before a continued text's first word belongs to it
-    status = run(&job, options, wanted, &generated, err);
+    status = run(&job, options, wanted, &facts, err);
   }
-  facts_t facts;
+  nt_stage_meter_end(&meter);
   if (status == NT_ERR_MISMATCH && options->summary != NULL) {
     nt_error_t ignored; // the mismatch is what the caller hears of
-    if (gather(job.session, image, generated, &facts, &ignored) == NT_OK) {
-      (void)write_summary(options->summary, &facts, prompt_of(options), job.writing.text, true,
-                          &ignored);
+    if (gather(job.session, image, &facts, &ignored) == NT_OK) {
+      (void)write_summary(options->summary, &facts, prompt_of(&job, options), job.writing.text,
+                          true, &ignored);
     }
   }
   if (status == NT_OK) {
-    status = gather(job.session, image, generated, &facts, err);
+    status = gather(job.session, image, &facts, err);
   }
   if (status == NT_OK && options->check && !compared_everything(&facts.stats)) {
     status =
@@ -333,7 +437,7 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
     status = nt_session_save(job.session, options->state_out, job.next, err);
   }
   if (status == NT_OK && options->summary != NULL) {
-    status = write_summary(options->summary, &facts, prompt_of(options),
+    status = write_summary(options->summary, &facts, prompt_of(&job, options),
                            job.writing.text != NULL ? job.writing.text : "", options->check, err);
   }
   if (status == NT_OK && !options->quiet) {

@@ -2,30 +2,17 @@
 // neurotile info: tiles, cores, populations and memory of an image.
 #include "nt_bundle.h"
 #include "nt_commands.h"
+#include "nt_layout.h"
+#include "nt_map_report.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-
-static uint32_t used_words(const nt_image_t *image, const nt_image_core_t *core) {
-  const uint32_t lanes = nt_params_word_lanes(&image->params);
-  uint32_t used = 0;
-  for (uint32_t w = 0; w < image->params.pool_words; w++) {
-    for (uint32_t i = 0; i < lanes; i++) {
-      if (core->pool[(size_t)w * lanes + i] != 0) {
-        used = w + 1;
-        break;
-      }
-    }
-  }
-  return used;
-}
 
 static void print_tile(const nt_image_t *image, const nt_layout_t *layout, uint32_t tile) {
   for (uint32_t c = 0; c < image->params.cores; c++) {
-    const nt_image_core_t *core = nt_image_core(image, tile, c);
-    const uint32_t used = used_words(image, core);
-    (void)printf("tile %3u core %u  pool %5.1f %%  axons %5u  ", tile, c,
-                 100.0 * used / image->params.pool_words, core->axon_count);
+    const nt_map_core_t used = nt_map_core(image, layout, tile, c);
+    (void)printf("tile %3u core %u  pool %5.1f %%  instructions %4u  lines %u  axons %5u  ", tile,
+                 c, 100.0 * used.pool / image->params.pool_words, used.program, used.lines,
+                 used.axons);
     for (uint32_t p = 0; p < layout->populations; p++) {
       for (uint32_t k = 0; k < layout->population[p].chunks; k++) {
         const nt_chunk_t *chunk = &layout->population[p].chunk[k];
@@ -42,7 +29,7 @@ static void print_tile(const nt_image_t *image, const nt_layout_t *layout, uint3
 nt_status_t nt_command_info(const nt_options_t *options, nt_error_t *err) {
   nt_image_t *image = NULL;
   nt_layout_t *layout = NULL;
-  nt_status_t status = nt_bundle_open(options->model, &image, err);
+  nt_status_t status = nt_bundle_open(options, &image, err);
   if (status == NT_OK) {
     status = nt_layout_load(image, &layout, err);
   }

@@ -5,6 +5,9 @@
 #include "nt_bundle.h"
 #include "nt_checkpoint.h"
 #include "nt_commands.h"
+#include "nt_eval_source.h"
+#include "nt_evaluate.h"
+#include "nt_float_model.h"
 #include "nt_json_file.h"
 
 #include <inttypes.h>
@@ -33,7 +36,7 @@ typedef struct levels {
 static nt_status_t open_levels(levels_t *v, const nt_options_t *options, nt_error_t *err) {
   const nt_session_options_t session = {
       .backend = NT_BACKEND_RTL, .check = true, .max_cycles = options->max_cycles};
-  nt_status_t status = nt_bundle_open(options->model, &v->image, err);
+  nt_status_t status = nt_bundle_open(options, &v->image, err);
   if (status == NT_OK) {
     status = nt_checkpoint_open(options->model, &v->checkpoint, err);
   }
@@ -124,36 +127,24 @@ typedef struct quality {
 } quality_t;
 
 static nt_status_t measure(levels_t *v, const char *path, quality_t *q, nt_error_t *err) {
-  char *text = NULL;
-  size_t length = 0, count = 0;
-  uint32_t *tokens = NULL;
-  nt_integer_model_t *integer = NULL;
-  nt_perplexity_t reference = {0, 0}, quantised = {0, 0};
-  nt_status_t status = nt_bundle_read_text(path, &text, &length, err);
-  if (status == NT_OK) {
-    status = nt_tokenizer_encode(v->tokenizer, text, length, true, &tokens, &count, err);
-  }
-  if (status == NT_OK && count < PERPLEXITY_MIN) {
-    status = nt_fail(err, NT_ERR_RANGE, "%s: %zu tokens, allowed is at least %d", path, count,
+  const nt_evaluate_options_t options = {.precision = NT_FLOAT32};
+  nt_eval_text_t text;
+  nt_evaluation_t found = {.window = NULL};
+  nt_status_t status = nt_eval_text_read(v->tokenizer, path, PERPLEXITY_TOKENS, &text, err);
+  if (status == NT_OK && text.count < PERPLEXITY_MIN) {
+    status = nt_fail(err, NT_ERR_RANGE, "%s: %zu tokens, allowed is at least %d", path, text.count,
                      PERPLEXITY_MIN);
   }
-  count = count > PERPLEXITY_TOKENS ? PERPLEXITY_TOKENS : count;
   if (status == NT_OK) {
-    status = nt_integer_model_open(nt_session_qmodel(v->session), &integer, err);
+    status = nt_evaluate(v->model, nt_session_qmodel(v->session), text.tokens, text.count + 1,
+                         &options, &found, err);
   }
-  if (status == NT_OK) {
-    status = nt_float_run_evaluate(v->run, tokens, count, &reference, err);
-  }
-  if (status == NT_OK) {
-    status = nt_integer_model_evaluate(integer, tokens, count, &quantised, err);
-  }
-  nt_integer_model_close(integer);
-  free(tokens);
-  free(text);
-  q->tokens = quantised.tokens;
-  q->reference = nt_perplexity_value(&reference);
-  q->integer = nt_perplexity_value(&quantised);
+  nt_eval_text_free(&text);
+  q->tokens = found.integer.tokens;
+  q->reference = nt_perplexity_value(&found.reference);
+  q->integer = nt_perplexity_value(&found.integer);
   q->change = q->integer / q->reference - 1;
+  nt_evaluation_free(&found);
   if (status == NT_OK && !(fabs(q->change) <= PERPLEXITY_TOLERANCE)) {
     status = nt_fail(err, NT_ERR_MISMATCH,
                      "perplexity of the integer model is %.4f, of the float model %.4f: %+.3f %%, "

@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // neurotile: the command on top of the driver, the model compiler and both back ends.
 #include "nt_commands.h"
+#include "nt_threads.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const nt_command_t commands[] = {
-    {"compile", "model out text tokens quiet pack",
-     "checkpoint folder to image: calibrate, quantise, map", nt_command_compile},
+    {"import", "DIR out text tokens report spread pack cache quiet",
+     "checkpoint folder DIR to image: calibrate, quantise, map; with a report", nt_command_import},
     {"generate",
-     "model prompt tokens backend no-check summary state-in state-out trace trace-tile trace-from "
-     "trace-steps max-cycles quiet",
+     "model prompt prompt-file tokens temperature top-k top-p seed ignore-eos backend no-check "
+     "summary state-in state-out trace trace-tile trace-from trace-steps max-cycles cache no-cache "
+     "quiet",
      "continue a prompt on the tiles, every timestep checked", nt_command_generate},
-    {"levels", "model text tokens summary max-cycles quiet",
+    {"levels", "model text tokens summary max-cycles cache no-cache quiet",
      "float, integer, golden tile and RTL side by side; perplexity", nt_command_levels},
-    {"bench", "model tokens summary seed max-cycles quiet",
+    {"eval",
+     "model text levels tokens golden-tokens precision max-change agree agree-text summary "
+     "max-cycles cache no-cache quiet",
+     "perplexity and bits per byte of float, integer and golden tiles on a text", nt_command_eval},
+    {"sweep", "model text tokens summary cache no-cache quiet",
+     "perplexity of the integer model for other widths and margins", nt_command_sweep},
+    {"bench", "model tokens summary seed max-cycles cache no-cache quiet",
      "cycles against the bound, utilisation, simulation speed", nt_command_bench},
-    {"info", "model", "what an image holds: tiles, cores, memory", nt_command_info},
+    {"synth", "like out seed quiet", "random checkpoint in the layout of the published ones",
+     nt_command_synth},
+    {"info", "model cache no-cache quiet", "what an image holds: tiles, cores, memory",
+     nt_command_info},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
@@ -33,6 +44,7 @@ static void usage(void) {
 }
 
 int main(int argc, char **argv) {
+  nt_threads_yield_when_idle();
   if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
     usage();
     return argc < 2 ? NT_ERR_ARG : NT_OK;
@@ -47,8 +59,13 @@ int main(int argc, char **argv) {
     }
     nt_options_t options = {.backend = "rtl",
                             .tokens = UINT64_MAX,
+                            .levels = "float,integer,golden",
+                            .golden_tokens = 2048,
+                            .precision = 64,
                             .max_cycles = 10000000,
                             .seed = 1,
+                            .temperature = NT_TEMPERATURE_UNSAID,
+                            .top_p = 1,
                             .check = true,
                             .spread = -1};
     nt_error_t err = {NT_OK, ""};

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_bundle.h"
 
-#include "nt_checkpoint.h"
-#include "nt_mapper.h"
-#include "nt_qmodel_section.h"
+#include "nt_import_cache.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-static const char SECTION_TOKENIZER[] = "tokenizer";
 enum { TEXT_MAX = 1 << 28 };
 
 nt_status_t nt_bundle_read_text(const char *path, char **text, size_t *length, nt_error_t *err) {
@@ -46,123 +44,91 @@ nt_status_t nt_bundle_read_text(const char *path, char **text, size_t *length, n
   return NT_OK;
 }
 
-static nt_status_t join(char *path, size_t size, const char *folder, const char *name,
-                        nt_error_t *err) {
-  if ((size_t)snprintf(path, size, "%s/%s", folder, name) >= size) {
-    return nt_fail(err, NT_ERR_ARG, "%s/%s: the path is longer than %zu characters", folder, name,
-                   size - 1);
+// The entry of the cache, if there is one and it is sound.
+static bool load_cached(const nt_options_t *options, const char *path, nt_image_t **image) {
+  nt_error_t inner = {NT_OK, ""};
+  if (access(path, F_OK) != 0) {
+    return false;
   }
-  return NT_OK;
+  const bool loaded = nt_image_load(path, image, &inner) == NT_OK;
+  if (!options->quiet && loaded) {
+    (void)fprintf(stderr, "%s: from the cache (%s)\n", options->model, path);
+  } else if (!options->quiet) {
+    (void)fprintf(stderr, "damaged cache entry, importing again: %s\n", inner.text);
+  }
+  return loaded;
 }
 
-// Calibration tokens: the begin mark and the first `limit` tokens of the text.
-static nt_status_t calibration(const nt_tokenizer_t *tokenizer, const char *path, size_t limit,
-                               uint32_t **tokens, size_t *count, nt_error_t *err) {
-  char *text = NULL;
-  size_t length = 0;
-  nt_status_t status = nt_bundle_read_text(path, &text, &length, err);
-  if (status == NT_OK) {
-    status = nt_tokenizer_encode(tokenizer, text, length, true, tokens, count, err);
+static void save_cached(const nt_options_t *options, const char *path, nt_stage_meter_t *meter,
+                        nt_image_t *image) {
+  nt_error_t inner = {NT_OK, ""};
+  const nt_listener_t listener = nt_stage_meter_listener(meter);
+  const bool saved = nt_image_save_listened(image, path, &listener, &inner) == NT_OK;
+  nt_progress_clear(&meter->line);
+  if (saved) {
+    nt_import_cache_trim(path);
   }
-  free(text);
-  if (status == NT_OK && *count > limit) {
-    *count = limit;
+  if (!options->quiet) {
+    (void)fprintf(stderr, "%s: imported (%s %s)\n", options->model,
+                  saved ? "cached in" : "not cached:", saved ? path : inner.text);
   }
+}
+
+// Key and path of the cache entry; false, with a word about it, where there can be no cache.
+static bool find_cached(const nt_options_t *options, const nt_import_t *import,
+                        const nt_listener_t *listener, char path[NT_CACHE_PATH_SIZE]) {
+  char key[NT_CACHE_KEY_SIZE];
+  nt_error_t inner = {NT_OK, ""};
+  if (options->no_cache) {
+    return false;
+  }
+  if (nt_import_cache_key(import, listener, key, &inner) == NT_OK &&
+      nt_import_cache_path(options->cache, key, path, &inner) == NT_OK) {
+    return true;
+  }
+  if (!options->quiet) {
+    (void)fprintf(stderr, "importing without the cache: %s\n", inner.text);
+  }
+  return false;
+}
+
+static nt_status_t open_folder(const nt_options_t *options, nt_image_t **image, nt_error_t *err) {
+  nt_import_t import;
+  const nt_import_settings_t settings = nt_import_default();
+  nt_stage_meter_t meter;
+  nt_stage_meter_start(&meter, false);
+  const nt_listener_t listener = nt_stage_meter_listener(&meter);
+  char path[NT_CACHE_PATH_SIZE];
+  nt_status_t status = nt_import_open(&import, options->model, &settings, err);
+  const bool caching = status == NT_OK && find_cached(options, &import, &listener, path);
+  nt_progress_clear(&meter.line);
+  if (status == NT_OK && !(caching && load_cached(options, path, image))) {
+    status = nt_import_run(&import, &meter, err);
+    *image = status == NT_OK ? import.image : NULL;
+    import.image = status == NT_OK ? NULL : import.image;
+    if (status == NT_OK && caching) {
+      save_cached(options, path, &meter, *image);
+    }
+  }
+  nt_import_close(&import);
   return status;
 }
 
-static nt_status_t add_tokenizer(const char *path, nt_image_t *image, nt_error_t *err) {
-  char *data = NULL;
-  size_t size = 0;
-  nt_status_t status = nt_bundle_read_text(path, &data, &size, err);
-  if (status == NT_OK) {
-    status = nt_image_add_section(image, SECTION_TOKENIZER, data, size, err);
-  }
-  free(data);
-  return status;
-}
-
-typedef struct workshop {
-  nt_checkpoint_t *checkpoint;
-  nt_float_model_t *model;
-  nt_tokenizer_t *tokenizer;
-  uint32_t *tokens;
-  nt_qmodel_t *qmodel;
-} workshop_t;
-
-static nt_status_t compile(workshop_t *w, const char *folder, const char *text, size_t limit,
-                           int spread, nt_image_t **image, nt_quantise_report_t **report,
-                           nt_error_t *err) {
-  char tokenizer_path[1024], text_path[1024];
-  size_t count = 0;
-  nt_status_t status = nt_checkpoint_open(folder, &w->checkpoint, err);
-  if (status == NT_OK) {
-    status = join(tokenizer_path, sizeof tokenizer_path, folder, "tokenizer.model", err);
-  }
-  if (status == NT_OK) {
-    status = join(text_path, sizeof text_path, folder, "calibration.txt", err);
-  }
-  if (status == NT_OK) {
-    status = nt_tokenizer_open(tokenizer_path, &w->tokenizer, err);
-  }
-  if (status == NT_OK &&
-      nt_tokenizer_vocab_size(w->tokenizer) != nt_checkpoint_config(w->checkpoint)->vocab_size) {
-    status = nt_fail(err, NT_ERR_FORMAT, "%s: %u pieces, the checkpoint's vocab_size is %u",
-                     tokenizer_path, nt_tokenizer_vocab_size(w->tokenizer),
-                     nt_checkpoint_config(w->checkpoint)->vocab_size);
-  }
-  if (status == NT_OK) {
-    status =
-        calibration(w->tokenizer, text != NULL ? text : text_path, limit, &w->tokens, &count, err);
-  }
-  if (status == NT_OK) {
-    status = nt_float_model_load(w->checkpoint, &w->model, err);
-  }
-  if (status == NT_OK) {
-    status = nt_quantise(w->model, w->tokens, count, NULL, &w->qmodel, report, err);
-  }
-  if (status == NT_OK) {
-    const nt_mapper_options_t options = {.params = nt_params_default(), .spread = spread};
-    status = nt_mapper_compile(w->qmodel, &options, image, NULL, err);
-  }
-  if (status == NT_OK) {
-    status = nt_qmodel_store(w->qmodel, *image, err);
-  }
-  return status == NT_OK ? add_tokenizer(tokenizer_path, *image, err) : status;
-}
-
-nt_status_t nt_bundle_compile(const char *folder, const char *text, size_t tokens, int spread,
-                              nt_image_t **image, nt_quantise_report_t **report, nt_error_t *err) {
-  workshop_t w = {NULL, NULL, NULL, NULL, NULL};
-  *image = NULL;
-  const nt_status_t status = compile(&w, folder, text, tokens, spread, image, report, err);
-  nt_qmodel_free(w.qmodel);
-  nt_float_model_free(w.model);
-  free(w.tokens);
-  nt_tokenizer_close(w.tokenizer);
-  nt_checkpoint_close(w.checkpoint);
-  if (status != NT_OK) {
-    nt_image_free(*image);
-    *image = NULL;
-  }
-  return status;
-}
-
-nt_status_t nt_bundle_open(const char *path, nt_image_t **image, nt_error_t *err) {
+nt_status_t nt_bundle_open(const nt_options_t *options, nt_image_t **image, nt_error_t *err) {
   struct stat info;
-  if (path == NULL) {
+  if (options->model == NULL) {
     return nt_fail(err, NT_ERR_ARG,
                    "option --model is missing: a checkpoint folder or an image file");
   }
-  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-    return nt_bundle_compile(path, NULL, NT_CALIBRATION_TOKENS, -1, image, NULL, err);
+  if (stat(options->model, &info) == 0 && S_ISDIR(info.st_mode)) {
+    return open_folder(options, image, err);
   }
-  return nt_image_load(path, image, err);
+  return nt_image_load(options->model, image, err);
 }
 
 nt_status_t nt_bundle_tokenizer(const nt_image_t *image, nt_tokenizer_t **tokenizer,
                                 nt_error_t *err) {
-  const nt_image_section_t *section = nt_image_section(image, SECTION_TOKENIZER);
+  const nt_image_section_t *section = nt_image_section(image, NT_SECTION_TOKENIZER);
   if (section == NULL) {
     return nt_fail(err, NT_ERR_FORMAT, "image: no section tokenizer");
   }

@@ -11,10 +11,13 @@ typedef struct nt_command {
   nt_status_t (*run)(const nt_options_t *options, nt_error_t *err);
 } nt_command_t;
 
-nt_status_t nt_command_compile(const nt_options_t *options, nt_error_t *err);
+nt_status_t nt_command_import(const nt_options_t *options, nt_error_t *err);
 nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err);
 nt_status_t nt_command_levels(const nt_options_t *options, nt_error_t *err);
+nt_status_t nt_command_eval(const nt_options_t *options, nt_error_t *err);
+nt_status_t nt_command_sweep(const nt_options_t *options, nt_error_t *err);
 nt_status_t nt_command_bench(const nt_options_t *options, nt_error_t *err);
+nt_status_t nt_command_synth(const nt_options_t *options, nt_error_t *err);
 nt_status_t nt_command_info(const nt_options_t *options, nt_error_t *err);
 
 #endif

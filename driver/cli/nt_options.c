@@ -17,19 +17,23 @@ typedef struct option_row {
   size_t offset;
   uint64_t min, max;
   bool written; // a file to be written
+  bool real;    // a number that need not be whole
 } option_row_t;
 
 #define TEXT(field, name, value, help)                                                             \
-  { name, value, help, offsetof(nt_options_t, field), 0, 0, false }
+  { name, value, help, offsetof(nt_options_t, field), 0, 0, false, false }
 #define OUTPUT(field, name, help)                                                                  \
-  { name, "FILE", help, offsetof(nt_options_t, field), 0, 0, true }
+  { name, "FILE", help, offsetof(nt_options_t, field), 0, 0, true, false }
 #define NUMBER(field, name, min, max, help)                                                        \
-  { name, "N", help, offsetof(nt_options_t, field), min, max, false }
+  { name, "N", help, offsetof(nt_options_t, field), min, max, false, false }
+#define REAL(field, name, value, max, help)                                                        \
+  { name, value, help, offsetof(nt_options_t, field), 0, max, false, true }
 
 static const option_row_t rows[] = {
     TEXT(model, "model", "PATH", "checkpoint folder or image file"),
     OUTPUT(out, "out", "file to write"),
     TEXT(prompt, "prompt", "TEXT", "text to continue"),
+    TEXT(prompt_file, "prompt-file", "FILE", "the same from a file, or from standard input (-)"),
     TEXT(text, "text", "FILE", "text file"),
     TEXT(backend, "backend", "NAME", "rtl (verilated tiles) or golden (golden tiles)"),
     OUTPUT(summary, "summary", "write the facts of the run as JSON"),
@@ -37,16 +41,33 @@ static const option_row_t rows[] = {
          "continue from a saved state; the prompt then follows the saved text"),
     OUTPUT(state_out, "state-out", "save the state at the end"),
     OUTPUT(trace, "trace", "write a VCD of one tile (rtl only)"),
+    TEXT(like, "like", "NAME", "shape: small, 370m, 1.3b or 2.7b"),
+    TEXT(cache, "cache", "DIR", "folder of imported checkpoints (default: ~/.cache/neurotile)"),
+    OUTPUT(report, "report", "write the facts of the import as JSON"),
     NUMBER(tokens, "tokens", 0, 1000000, "tokens to generate or to evaluate"),
+    REAL(temperature, "temperature", "T", 100, "draw tokens at this temperature; 0: greedy"),
+    NUMBER(top_k, "top-k", 0, UINT32_MAX, "draw among the N most likely tokens; 0: all"),
+    REAL(top_p, "top-p", "P", 1, "draw among the most likely tokens with this share together"),
+    TEXT(ignore_eos, "ignore-eos", NULL, "write on behind the end of a text"),
     NUMBER(trace_tile, "trace-tile", 0, NT_HOST_TILE - 1, "tile to trace"),
     NUMBER(trace_from, "trace-from", 0, UINT32_MAX, "first timestep of the trace"),
     NUMBER(trace_steps, "trace-steps", 1, 1000000, "timesteps to trace"),
     NUMBER(max_cycles, "max-cycles", 1, UINT64_MAX / 2,
            "clock cycles a tile may take for one timestep"),
-    NUMBER(seed, "seed", 0, UINT32_MAX, "seed of random data"),
+    NUMBER(seed, "seed", 0, UINT32_MAX, "seed of random draws and data"),
+    TEXT(levels, "levels", "LIST", "of float, integer and golden; default all three"),
+    NUMBER(golden_tokens, "golden-tokens", 1, 1000000, "tokens for the golden tiles"),
+    NUMBER(precision, "precision", 32, 64, "bits of the float reference, 32 or 64"),
+    TEXT(max_change, "max-change", "PERCENT",
+         "fail where integer perplexity is worse than float by more"),
+    NUMBER(agree, "agree", 4096, 1000000,
+           "follow float and integer for N tokens and compare predictions and states"),
+    TEXT(agree_text, "agree-text", "FILE", "text to follow, if not the evaluated one"),
     TEXT(check, "no-check", NULL, "run without the golden system and the integer reference"),
     TEXT(quiet, "quiet", NULL, "print results only"),
+    TEXT(no_cache, "no-cache", NULL, "import anew and keep no image"),
     TEXT(spread, "pack", NULL, "fill tiles completely instead of one layer per tile"),
+    TEXT(spread, "spread", NULL, "a new tile for every layer"),
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
@@ -72,6 +93,19 @@ static nt_status_t parse_number(const option_row_t *row, const char *text, uint6
                    "option --%s: found \"%s\", allowed is a whole number from %" PRIu64
                    " to %" PRIu64,
                    row->name, text, row->min, row->max);
+  }
+  return NT_OK;
+}
+
+static nt_status_t parse_real(const option_row_t *row, const char *text, double *value,
+                              nt_error_t *err) {
+  char *end = NULL;
+  *value = strtod(text, &end);
+  if (text[0] == '\0' || strspn(text, "0123456789.e-") != strlen(text) || *end != '\0' ||
+      !(*value >= 0 && *value <= (double)row->max)) {
+    return nt_fail(err, NT_ERR_ARG,
+                   "option --%s: found \"%s\", allowed is a number from 0 to %" PRIu64, row->name,
+                   text, row->max);
   }
   return NT_OK;
 }
@@ -102,10 +136,17 @@ static nt_status_t store(const option_row_t *row, const char *text, nt_options_t
       options->check = false;
     } else if (row->offset == offsetof(nt_options_t, quiet)) {
       options->quiet = true;
+    } else if (row->offset == offsetof(nt_options_t, ignore_eos)) {
+      options->ignore_eos = true;
+    } else if (row->offset == offsetof(nt_options_t, no_cache)) {
+      options->no_cache = true;
     } else {
-      options->spread = 0;
+      options->spread = strcmp(row->name, "spread") == 0;
     }
     return NT_OK;
+  }
+  if (row->real) {
+    return parse_real(row, text, (double *)(void *)(base + row->offset), err);
   }
   if (row->max != 0) {
     return parse_number(row, text, (uint64_t *)(void *)(base + row->offset), err);
@@ -129,6 +170,14 @@ static nt_status_t check_together(const nt_options_t *options, nt_error_t *err) 
       (options->trace_tile != 0 || options->trace_from != 0 || options->trace_steps != 0)) {
     return nt_fail(err, NT_ERR_ARG,
                    "options --trace-tile, --trace-from and --trace-steps need --trace");
+  }
+  if (options->prompt != NULL && options->prompt_file != NULL) {
+    return nt_fail(err, NT_ERR_ARG, "options --prompt and --prompt-file contradict each other");
+  }
+  if (options->temperature == NT_TEMPERATURE_UNSAID &&
+      (options->top_k != 0 || options->top_p != 1)) {
+    return nt_fail(err, NT_ERR_ARG,
+                   "options --top-k and --top-p need --temperature: without it, text is greedy");
   }
   return NT_OK;
 }
@@ -174,6 +223,9 @@ nt_status_t nt_options_parse(const char *command, const char *accepted, int argc
     if (status != NT_OK) {
       return status;
     }
+  }
+  if (optind < argc && listed(accepted, "DIR")) {
+    options->model = argv[optind++];
   }
   if (optind < argc) {
     return nt_fail(err, NT_ERR_ARG, "%s: unexpected argument \"%s\"", command, argv[optind]);

@@ -11,6 +11,7 @@ typedef struct nt_progress_line {
   double start;
   size_t shown;  // characters of the note on screen
   size_t column; // column of the text
+  size_t width;  // columns that the text may use; the note has the rest
 } nt_progress_line_t;
 
 void nt_progress_start(nt_progress_line_t *line);

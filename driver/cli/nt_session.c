@@ -188,6 +188,9 @@ nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t 
   if (status == NT_OK) {
     status = nt_qmodel_load(image, &s->qmodel, err);
   }
+  if (status == NT_OK) {
+    status = nt_layout_check_qmodel(s->layout, s->qmodel, err);
+  }
   if (status == NT_OK && options->trace_path != NULL &&
       (options->backend != NT_BACKEND_RTL || options->open != NULL ||
        options->trace_tile >= image->tiles)) {
@@ -367,7 +370,11 @@ nt_status_t nt_session_token(nt_session_t *s, uint32_t token, int32_t *logits, n
   }
   s->stats.tokens += status == NT_OK;
   s->stats.mismatches += status == NT_ERR_MISMATCH;
-  s->stats.seconds += nt_clock_now() - start;
+  const double spent = nt_clock_now() - start;
+  s->stats.seconds += spent;
+  if (s->stats.first_seconds == 0) {
+    s->stats.first_seconds = spent;
+  }
   return status;
 }
 
@@ -389,7 +396,7 @@ nt_status_t nt_session_save(nt_session_t *s, const char *path, uint32_t next, nt
 
 // L1's recurrent state is what the restored file holds in the h words of the mixers.
 static void restore_reference(nt_session_t *s) {
-  int16_t *h = nt_integer_model_state(s->integer);
+  int32_t *h = nt_integer_model_state(s->integer);
   for (uint32_t i = 0; i < s->layout->observables; i++) {
     const nt_observable_t *o = &s->layout->observable[i];
     unsigned layer = 0;
@@ -398,11 +405,13 @@ static void restore_reference(nt_session_t *s) {
       continue;
     }
     const nt_population_t *population = &s->layout->population[o->population];
+    if (layer >= s->layout->layers || population->neurons != s->layout->hidden) {
+      continue; // the image names a tensor that L1 does not have
+    }
     for (uint32_t c = 0; c < population->chunks; c++) {
       read_chunk(s, o, &population->chunk[c], s->values);
       for (uint32_t n = 0; n < population->chunk[c].count; n++) {
-        h[(size_t)layer * s->layout->hidden + population->chunk[c].first + n] =
-            (int16_t)s->values[n];
+        h[(size_t)layer * s->layout->hidden + population->chunk[c].first + n] = s->values[n];
       }
     }
   }

@@ -35,6 +35,7 @@ typedef struct nt_session_stats {
   uint64_t path_cycles;  ///< sum over timesteps of the slowest tile: what the hardware would need
   uint64_t tile_cycles;  ///< clock cycles simulated, all tiles
   double seconds;        ///< wall time in nt_session_token
+  double first_seconds;  ///< of it, the first token
   double golden_seconds, dut_seconds, compare_seconds;
   nt_lockstep_stats_t lockstep;
 } nt_session_stats_t;

@@ -4,6 +4,7 @@
 #define NT_IMAGE_H
 
 #include "nt_dev.h"
+#include "nt_listener.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +49,9 @@ nt_status_t nt_image_add_section(nt_image_t *image, const char *name, const void
 const nt_image_section_t *nt_image_section(const nt_image_t *image, const char *name);
 /// Writes the file atomically (temporary file, then rename). Fills image->crc.
 nt_status_t nt_image_save(nt_image_t *image, const char *path, nt_error_t *err);
+/// The same, telling `listener` of every section: stage "saving".
+nt_status_t nt_image_save_listened(nt_image_t *image, const char *path,
+                                   const nt_listener_t *listener, nt_error_t *err);
 /// Reads and checks a file: magic, version, definition hash, parameters, sizes, checksums.
 nt_status_t nt_image_load(const char *path, nt_image_t **image, nt_error_t *err);
 /// The CRC of the content as it is now, the one that save would store; the image does not change.

@@ -32,8 +32,9 @@ typedef struct nt_error {
 /// Short lower-case name of `status` ("ok", "mismatch", ...). Never NULL.
 const char *nt_status_str(nt_status_t status);
 
-/// Fills `err` (may be NULL) with `status` and the formatted text; returns `status`, so that
-/// `return nt_fail(err, NT_ERR_IO, "%s: cannot open", path);` is the usual form.
+/// Fills `err` (may be NULL) with `status` and the formatted text, control characters replaced by
+/// '?'; returns `status`, so that `return nt_fail(err, NT_ERR_IO, "%s: cannot open", path);` is the
+/// usual form.
 nt_status_t nt_fail(nt_error_t *err, nt_status_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt_listener.h"
 #include "nt_status.h"
 
 #ifdef __cplusplus
@@ -64,6 +65,18 @@ const nt_model_config_t *nt_checkpoint_config(const nt_checkpoint_t *ckpt);
 
 /// Number of parameters in all tensors together.
 uint64_t nt_checkpoint_parameter_count(const nt_checkpoint_t *ckpt);
+
+/// Number of files with weights, and the path of file `index` below it; valid until
+/// nt_checkpoint_close.
+size_t nt_checkpoint_file_count(const nt_checkpoint_t *ckpt);
+const char *nt_checkpoint_file(const nt_checkpoint_t *ckpt, size_t index);
+
+/// Type of the stored values: "F32", "BF16" or "F16", or "mixed". Static storage.
+const char *nt_checkpoint_dtype(const nt_checkpoint_t *ckpt);
+
+/// Tells `listener` (NULL: nobody), which is copied, about every tensor read from now on, as the
+/// stage "reading weights" of nt_checkpoint_parameter_count values.
+void nt_checkpoint_listen(nt_checkpoint_t *ckpt, const nt_listener_t *listener);
 
 /// Number of tensors a checkpoint of this configuration has: 15 per layer, 4 more, and
 /// `model.lower_bounds` if use_lower_bound is set.

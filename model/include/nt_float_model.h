@@ -30,6 +30,7 @@
 #include "nt_checkpoint.h"
 #include "nt_perplexity.h"
 #include "nt_status.h"
+#include "nt_ternary_store.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,6 +67,7 @@ typedef struct nt_float_params {
   const nt_float_layer_t *layers; ///< [L]
   const float *final_norm;        ///< [H]
   nt_bitlinear_t lm_head;         ///< [V][H]
+  nt_ternary_store_t *ternary;    ///< holds the codes of all matrices; may be shared
 } nt_float_params_t;
 
 /// A loaded model: parameters only, never changed after loading. Opaque.
@@ -141,6 +143,13 @@ void nt_float_run_observe(nt_float_run_t *run, nt_float_observe_t observe, void 
 /// left out, as suits all but the last token of a prompt.
 /// Errors: NT_ERR_RANGE the token is outside the vocabulary, or the arithmetic overflowed.
 nt_status_t nt_float_run_step(nt_float_run_t *run, uint32_t token, double *logits, nt_error_t *err);
+
+/// The same as that many steps, with logits [count][V] or NULL, but faster: several tokens go
+/// through a layer together, so that its matrices are read from memory once for all of them. An
+/// observer sees the vectors of a token in their order, and between them those of other tokens; one
+/// tensor of one layer is shown token by token. After an error the state is undefined.
+nt_status_t nt_float_run_tokens(nt_float_run_t *run, const uint32_t *tokens, size_t count,
+                                double *logits, nt_error_t *err);
 
 /// The parts of a step, for checks against recorded vectors: embedding row of `token` into
 /// `x` [H]; block `layer` applied to `x` [H] in place, updating that layer's state; head from

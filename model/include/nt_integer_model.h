@@ -36,7 +36,7 @@ void nt_integer_model_reset(nt_integer_model_t *model);
 
 /// The recurrent state h, [layers][hidden], frac_h fraction bits of its layer; may be read, saved
 /// and overwritten between steps.
-int16_t *nt_integer_model_state(nt_integer_model_t *model);
+int32_t *nt_integer_model_state(nt_integer_model_t *model);
 
 /// Receives one named vector; `values` [count] is valid during the call only. The names and shapes
 /// are those of the table at the end of network.md, in the order in which a token produces them.
@@ -51,6 +51,13 @@ void nt_integer_model_observe(nt_integer_model_t *model, nt_integer_observe_t ob
 /// Errors: NT_ERR_RANGE the token is outside the vocabulary.
 nt_status_t nt_integer_model_step(nt_integer_model_t *model, uint32_t token, int32_t *logits,
                                   nt_error_t *err);
+
+/// The same as that many steps, with logits [count][vocab] or NULL, but faster: several tokens go
+/// through a layer together, so that its matrices are read from memory once for all of them. An
+/// observer sees the vectors of a token in their order, and between them those of other tokens; one
+/// tensor of one layer is shown token by token. After an error the state is undefined.
+nt_status_t nt_integer_model_tokens(nt_integer_model_t *model, const uint32_t *tokens, size_t count,
+                                    int32_t *logits, nt_error_t *err);
 
 /// Index of the largest of `logits` [count], the smallest index among equals; count > 0.
 uint32_t nt_integer_model_greedy(const int32_t *logits, size_t count);

@@ -6,6 +6,7 @@
 #define NT_LAYOUT_H
 
 #include "nt_image.h"
+#include "nt_qmodel.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,7 +44,8 @@ typedef struct nt_observable {
 } nt_observable_t;
 
 typedef struct nt_layout {
-  uint32_t hidden, intermediate, layers, vocab, bos, eos, frac_x;
+  uint32_t hidden, intermediate, layers, vocab, frac_x;
+  uint32_t bos, eos; ///< token ids; UINT32_MAX where the model has none
   uint32_t steps_per_token;
   double logit_scale;
   uint32_t embed_population; ///< index of E in `population`
@@ -62,6 +64,11 @@ void nt_layout_free(nt_layout_t *layout); ///< NULL is allowed
 nt_status_t nt_layout_store(const nt_layout_t *layout, nt_image_t *image, nt_error_t *err);
 /// Reads them back and checks every number against the image. NT_ERR_FORMAT names the field.
 nt_status_t nt_layout_load(const nt_image_t *image, nt_layout_t **layout, nt_error_t *err);
+
+/// The layout and the quantised network of one image are of the same shape. NT_ERR_FORMAT names the
+/// first number that differs.
+nt_status_t nt_layout_check_qmodel(const nt_layout_t *layout, const nt_qmodel_t *qmodel,
+                                   nt_error_t *err);
 
 /// Spikes that start a token: its embedding row and the pace spikes. `spikes` has room for
 /// hidden + chunks of E entries (nt_layout_token_spikes_max). NT_ERR_RANGE if token >= vocab.

@@ -5,6 +5,7 @@
 #define NT_MAPPER_H
 
 #include "nt_layout.h"
+#include "nt_listener.h"
 #include "nt_qmodel.h"
 
 #ifdef __cplusplus
@@ -15,6 +16,7 @@ typedef struct nt_mapper_options {
   nt_params_t params;
   int spread; ///< 1: a new tile for every layer; 0: pack tiles full; -1: spread when a layer fits
               ///< one tile
+  const nt_listener_t *listener; ///< NULL: nobody listens
 } nt_mapper_options_t;
 
 /// Proves the model (nt_qmodel_prove), places it, and writes programs, lists and routes.

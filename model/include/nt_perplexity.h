@@ -21,6 +21,9 @@ void nt_perplexity_add(nt_perplexity_t *sum, const double *logits, size_t count,
 /// exp(nll / tokens); NaN if nothing was predicted.
 double nt_perplexity_value(const nt_perplexity_t *sum);
 
+/// nll / ln 2 / bytes: bits per byte of the text of `bytes` bytes that was predicted; NaN for none.
+double nt_perplexity_bits_per_byte(const nt_perplexity_t *sum, size_t bytes);
+
 #ifdef __cplusplus
 }
 #endif

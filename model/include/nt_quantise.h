@@ -4,9 +4,10 @@
 // Formats and code steps are chosen by running the float model over a calibration text. With w1,
 // w2 the outer and inner norm weights of a site, n its inputs, step the real value of a code:
 //
-//   fraction bits F     most with NT_RANGE_MARGIN * largest * 2^F < 2^15, at most 15
-//   step                least squared error of the int8 codes over the calibration text, among
-//                       the steps that clip at most NT_SATURATION_MAX / 2
+//   fraction bits F     most with margin * largest * 2^F < 2^(width - 1), within their limits
+//   step                least squared error of the codes over the calibration text, among the
+//                       steps that clip at most half of the accepted share of saturations
+//   ss                  smallest that holds margin * largest y'
 //   q_k                 w1_k * w2_k / step * 2^wf * sqrt(n * 2^-ss) * 2^(sh - 29 - cs), because
 //                       R = 2^(29 + cs) / sqrt(S), S ~ n * rms(y * w1)^2 * 2^(2 wf - ss) and
 //                       code = y * w1 * w2 / (rms(y * w1) * step); max |q| in [2^14, 2^15)
@@ -20,6 +21,7 @@
 #ifndef NT_QUANTISE_H
 #define NT_QUANTISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,9 +38,8 @@ extern "C" {
 /// Calibration tokens that are usually enough.
 #define NT_CALIBRATION_TOKENS 4096
 
-/// How far beyond the calibrated range a format must reach. A bit more of it costs perplexity on
-/// long texts, where the rounding of the recurrent state adds up.
-#define NT_RANGE_MARGIN 1.5
+/// How far beyond the calibrated range a format must reach: one bit.
+#define NT_RANGE_MARGIN 2.0
 
 /// Largest share of saturated values of a tensor that is accepted.
 #define NT_SATURATION_MAX 1e-3
@@ -46,19 +47,24 @@ extern "C" {
 /// What a conversion may vary.
 typedef struct nt_quantise_options {
   nt_widths_t widths;
-  double margin;                 ///< of the ranges: 1 or more
-  double saturation_max;         ///< largest accepted share of saturated values of a tensor
+  double margin;                 ///< of the ranges: 1..1024
+  double saturation_max;         ///< largest accepted share of saturated values of a tensor: 0..1
   const nt_listener_t *listener; ///< NULL: nobody listens
 } nt_quantise_options_t;
 
 /// Default widths, NT_RANGE_MARGIN, NT_SATURATION_MAX, nobody listening.
 nt_quantise_options_t nt_quantise_default(void);
 
+/// Value of nt_quantised_format_t.fraction where the step is not a power of two.
+#define NT_FRACTION_NONE INT32_MIN
+
 /// Range and format chosen for one tensor.
 typedef struct nt_quantised_format {
-  char name[NT_INTEGER_NAME_MAX]; ///< "x", "mixer.l.i" f g h, "mlp.l.gate_up", "stage.s.codes_p" ..
-  double largest; ///< largest magnitude in the float run; of "x" also the embeddings
-  double step;    ///< real value of one unit: 2^-F, or the step of a code vector
+  char name[NT_INTEGER_NAME_MAX]; ///< "embedding", or that of a counter (nt_integer_model.h)
+  uint32_t width;                 ///< bits
+  int32_t fraction;               ///< fraction bits, -log2(step), or NT_FRACTION_NONE
+  double step;                    ///< real value of one unit
+  double largest;                 ///< largest magnitude in the float run; all embeddings count
 } nt_quantised_format_t;
 
 /// What became of one ternary matrix.
@@ -66,6 +72,7 @@ typedef struct nt_quantised_matrix {
   char name[NT_INTEGER_NAME_MAX]; ///< "mixer.l.i" f g o, "mlp.l.gate_up" down, "stage.s.head"
   uint64_t weights;
   uint64_t zeros; ///< of these, zero
+  double scale;   ///< real value of a weight that is not zero
 } nt_quantised_matrix_t;
 
 typedef struct nt_quantise_report {
@@ -80,15 +87,36 @@ typedef struct nt_quantise_report {
   double spike_zeros;  ///< share of zeros among all codes, that is of code spikes not sent
 } nt_quantise_report_t;
 
+/// One line of the report as a table.
+typedef struct nt_quantise_row {
+  const char *name;   ///< of the tensor; valid as long as the report
+  bool ternary;       ///< a ternary matrix; else a tensor of integers
+  uint32_t width;     ///< bits; 2 of a ternary matrix
+  int32_t fraction;   ///< fraction bits, or NT_FRACTION_NONE
+  double step;        ///< real value of one unit
+  double largest;     ///< largest magnitude in the float run; of a ternary matrix the step
+  uint64_t values;    ///< weights, or integers written on the calibration text; 0: not counted
+  uint64_t saturated; ///< of these, changed by saturation
+  uint64_t zeros;     ///< of these, zero
+} nt_quantise_row_t;
+
+/// Number of rows of `report`.
+size_t nt_quantise_report_rows(const nt_quantise_report_t *report);
+
+/// Row `index`, below nt_quantise_report_rows: the tensors in the order of a token, then the
+/// matrices.
+nt_quantise_row_t nt_quantise_report_row(const nt_quantise_report_t *report, size_t index);
+
 /// Quantises `model`, calibrated on `tokens` [count] (see NT_CALIBRATION_TOKENS; the first is
 /// usually the begin mark). `options` NULL stands for nt_quantise_default. On success `*out` passes
 /// nt_qmodel_prove and is released with nt_qmodel_free, and `*report` (`report` may be NULL: not
 /// wanted) with nt_quantise_report_free; both are NULL on failure. `model` is not needed
-/// afterwards.
+/// afterwards: the ternary codes stay in memory, once, as long as one of the two models holds them.
+/// The listener hears of the stages "calibrating" and "checking the integers", in tokens.
 ///
-/// Errors: NT_ERR_RANGE a tensor cannot be represented, or saturates in more than
-/// NT_SATURATION_MAX of its values on the calibration text (`err` names it); NT_ERR_ARG no tokens;
-/// NT_ERR_MEMORY; those of nt_float_run_step.
+/// Errors: NT_ERR_RANGE an option is outside its range, a tensor cannot be represented, or it
+/// saturates in more than `saturation_max` of its values on the calibration text (`err` names it);
+/// NT_ERR_ARG no tokens; NT_ERR_MEMORY; those of nt_float_run_step.
 nt_status_t nt_quantise(const nt_float_model_t *model, const uint32_t *tokens, size_t count,
                         const nt_quantise_options_t *options, nt_qmodel_t **out,
                         nt_quantise_report_t **report, nt_error_t *err);

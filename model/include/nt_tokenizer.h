@@ -35,7 +35,14 @@ uint32_t nt_tokenizer_vocab_size(const nt_tokenizer_t *tokenizer);
 int32_t nt_tokenizer_bos(const nt_tokenizer_t *tokenizer);
 int32_t nt_tokenizer_eos(const nt_tokenizer_t *tokenizer);
 
-/// Encodes `length` bytes of UTF-8 at `text`, preceded by the begin mark if `add_bos`. `*tokens`
+/// Compares the marks with those of a configuration, whose file `config` is named in messages:
+/// where it has an id (`bos` or `eos` >= 0) the tokenizer must have the same; a negative id means
+/// that the network does not use the mark. Errors: NT_ERR_FORMAT with both values.
+nt_status_t nt_tokenizer_check_marks(const nt_tokenizer_t *tokenizer, const char *config,
+                                     int32_t bos, int32_t eos, nt_error_t *err);
+
+/// Encodes `length` bytes of UTF-8 at `text`, preceded by the begin mark if `add_bos`. Names of
+/// marks and of byte pieces in the text are text. `*tokens`
 /// [*count] is allocated with malloc and owned by the caller (released with free); it is NULL on
 /// failure or when there are no tokens.
 /// Errors: NT_ERR_RANGE the text is not UTF-8, or holds a character that no piece covers (`err`

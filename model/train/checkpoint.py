@@ -6,7 +6,8 @@ import struct
 
 import torch
 
-from network import ternary
+import texts
+from functions import ternary
 
 DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
 
@@ -75,7 +76,7 @@ def write(folder, network, dtype="F32", settle=False):
     """Writes config.json and model.safetensors into `folder`, values rounded to `dtype`."""
     header, blobs, offset = {"__metadata__": {"format": "pt"}}, [], 0
     for name, tensor in tensors(network, settle):
-        value = tensor.detach().to(DTYPES[dtype]).contiguous()
+        value = tensor.detach().to("cpu", DTYPES[dtype]).contiguous()
         blob = value.view(torch.int16 if value.element_size() == 2 else torch.int32).numpy().tobytes()
         header[name] = {"dtype": dtype, "shape": list(value.shape), "data_offsets": [offset, offset + len(blob)]}
         blobs.append(blob)
@@ -83,10 +84,6 @@ def write(folder, network, dtype="F32", settle=False):
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, "model.safetensors")
-    with open(path + ".part", "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
-    os.replace(path + ".part", path)
-    with open(os.path.join(folder, "config.json"), "w") as file:
-        json.dump(config(network.shape, dtype), file, indent=1)
-        file.write("\n")
+    data = struct.pack("<Q", len(text)) + text + b"".join(blobs)
+    texts.replace(os.path.join(folder, "model.safetensors"), data)
+    texts.replace(os.path.join(folder, "config.json"), json.dumps(config(network.shape, dtype), indent=1) + "\n")

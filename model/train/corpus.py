@@ -1,42 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to tokens: the SentencePiece model of a corpus, and parallel streams through it."""
-import hashlib
 import io
 import random
 
 import sentencepiece
 import torch
 
+from failure import CONTENT, OPTION, Failure
+
 BOS, EOS = 1, 2
-
-
-def read(paths):
-    """The texts of `paths` joined, and the SHA-256 of their bytes."""
-    data = b"".join(open(path, "rb").read() for path in paths)
-    return data.decode("utf-8"), hashlib.sha256(data).hexdigest()
 
 
 def train_tokenizer(text, pieces):
     """A BPE model of `text` as bytes: newline is a symbol of its own, unknown characters fall back to bytes."""
     model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(line for line in text.split("\n") if line),
-        model_writer=model,
-        model_type="bpe",
-        vocab_size=pieces,
-        user_defined_symbols=["\n"],
-        byte_fallback=True,
-        add_dummy_prefix=False,
-        normalization_rule_name="identity",
-        remove_extra_whitespaces=False,
-        character_coverage=1.0,
-        unk_id=0,
-        bos_id=BOS,
-        eos_id=EOS,
-        pad_id=-1,
-        max_sentence_length=1 << 20,
-        minloglevel=2,
-    )
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(line for line in text.split("\n") if line),
+            model_writer=model,
+            model_type="bpe",
+            vocab_size=pieces,
+            user_defined_symbols=["\n"],
+            byte_fallback=True,
+            add_dummy_prefix=False,
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            character_coverage=1.0,
+            unk_id=0,
+            bos_id=BOS,
+            eos_id=EOS,
+            pad_id=-1,
+            max_sentence_length=1 << 20,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        reason = str(error).strip().split("] ")[-1]
+        raise Failure(OPTION, f"--pieces {pieces} does not suit a text of {len(text)} characters: {reason}") from None
     return model.getvalue()
 
 
@@ -57,11 +56,17 @@ class Streams:
     """`count` parallel walks through `tokens`, begun at even distances, in windows of `length`; wraps around for ever."""
 
     def __init__(self, tokens, count, length):
+        if len(tokens) <= count * length:
+            raise Failure(
+                CONTENT,
+                f"the training text has {len(tokens)} tokens; --streams {count} of --window {length} need more than"
+                f" {count * length}",
+            )
         self.tokens, self.length = tokens, length
-        self.starts = torch.arange(count) * (len(tokens) // count)
+        self.starts = torch.arange(count, device=tokens.device) * (len(tokens) // count)
+        self.offsets = torch.arange(length + 1, device=tokens.device).unsqueeze(1)
 
     def window(self, step):
         """Inputs and targets [length, count] of window number `step`."""
-        position = self.starts + step * self.length + torch.arange(self.length + 1).unsqueeze(1)
-        ids = self.tokens[position % len(self.tokens)]
+        ids = self.tokens[(self.starts + step * self.length + self.offsets) % len(self.tokens)]
         return ids[:-1], ids[1:]

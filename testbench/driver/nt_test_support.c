@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static uint64_t compared;
+static _Atomic uint64_t compared;
 
 void nt_test_equal(uint64_t found, uint64_t expected, const char *what, const char *file,
                    int line) {

@@ -3,6 +3,7 @@
 #include "nt_fake_dev.h"
 #include "nt_system.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,64 @@ static void test_many_tiles(void **state) {
   nt_system_close(system);
 }
 
+/// Spikes enough for tiles to run in parallel, from the host to random axons.
+static void inject_many(nt_system_t *system, uint64_t *random) {
+  for (int i = 0; i < 1000; i++) {
+    const uint16_t tile = (uint16_t)(nt_test_random(random) % nt_system_tiles(system));
+    const uint16_t axon = (uint16_t)(nt_test_random(random) % nt_system_tiles(system));
+    inject(system, tile, axon, (int32_t)(nt_test_random(random) % 8));
+  }
+}
+
+/// Every spike in the order in which the tiles got them, over some steps: a fingerprint.
+static uint64_t order_of_spikes(int threads) {
+  enum { TILES = 30, STEPS = 20 };
+  uint64_t random = 5, print = 0;
+  nt_fake_plan_t plan = nt_fake_plan();
+  nt_system_t *system = open_system(TILES, &plan);
+  omp_set_num_threads(threads);
+  for (uint32_t t = 0; t < STEPS; t++) {
+    inject_many(system, &random);
+    step(system);
+    for (uint32_t tile = 0; tile < TILES; tile++) {
+      const nt_spike_t *spikes = NULL;
+      size_t count = 0;
+      nt_system_received(system, tile, &spikes, &count);
+      for (size_t i = 0; i < count; i++)
+        print = (print ^ nt_spike_pack(&spikes[i])) * 0x9E3779B97F4A7C15u;
+    }
+  }
+  nt_system_close(system);
+  return print;
+}
+
+static void test_threads_change_nothing(void **state) {
+  (void)state;
+  const uint64_t alone = order_of_spikes(1);
+  NT_EQUAL(order_of_spikes(2), alone);
+  NT_EQUAL(order_of_spikes(7), alone);
+}
+
+/// Of several tiles that fail in a step the first one is named, and all others have run.
+static void test_first_failure_is_named(void **state) {
+  (void)state;
+  enum { TILES = 8 };
+  for (int threads = 1; threads <= 4; threads += 3) {
+    nt_error_t err;
+    uint64_t random = 6;
+    nt_fake_plan_t plan = nt_fake_plan();
+    nt_system_t *system = open_system(TILES, &plan);
+    omp_set_num_threads(threads);
+    inject_many(system, &random);
+    fake(system, 6)->step_fails = NT_ERR_TIMEOUT;
+    fake(system, 3)->step_fails = NT_ERR_RTL_ASSERT;
+    NT_FAILS(nt_system_step(system, &err), err, NT_ERR_RTL_ASSERT, "tile 3, timestep 0");
+    for (uint32_t tile = 0; tile < TILES; tile++)
+      NT_EQUAL(fake(system, tile)->steps, tile != 3 && tile != 6);
+    nt_system_close(system);
+  }
+}
+
 static void test_bad_spikes(void **state) {
   (void)state;
   nt_error_t err;
@@ -332,6 +391,8 @@ int main(void) {
       cmocka_unit_test(test_only_tiles_with_work_run),
       cmocka_unit_test(test_spikes_travel),
       cmocka_unit_test(test_many_tiles),
+      cmocka_unit_test(test_threads_change_nothing),
+      cmocka_unit_test(test_first_failure_is_named),
       cmocka_unit_test(test_bad_spikes),
       cmocka_unit_test(test_step_failures),
       cmocka_unit_test(test_clear_state),

@@ -54,7 +54,7 @@ char *nt_test_folder_make(void) {
   return folder;
 }
 
-void nt_test_folder_remove(char *folder) {
+void nt_test_folder_delete(char *folder) {
   DIR *dir = opendir(folder);
   assert_non_null(dir);
   for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {

@@ -12,10 +12,10 @@ char *nt_test_file_read(const char *folder, const char *name, size_t *size);
 /// Writes "folder/name".
 void nt_test_file_write(const char *folder, const char *name, const void *data, size_t size);
 
-/// Makes an empty folder below TMPDIR; remove it with nt_test_folder_remove.
+/// Makes an empty folder below TMPDIR; remove it with nt_test_folder_delete.
 char *nt_test_folder_make(void);
 
 /// Removes the folder with the files in it and releases the string.
-void nt_test_folder_remove(char *folder);
+void nt_test_folder_delete(char *folder);
 
 #endif

@@ -10,18 +10,23 @@
 
 enum { FIXTURE_TOKENS = 96 };
 
-static void quantise(const char *folder, nt_test_quantised_t *quantised) {
+static void quantise(const char *folder, const nt_quantise_options_t *options,
+                     nt_test_quantised_t *quantised) {
   nt_error_t err;
   nt_checkpoint_t *ckpt = NULL;
   nt_assert_ok(nt_checkpoint_open(folder, &ckpt, &err), err);
   nt_assert_ok(nt_float_model_load(ckpt, &quantised->model, &err), err);
   nt_checkpoint_close(ckpt);
   nt_assert_ok(nt_quantise(quantised->model, quantised->calibration, quantised->calibration_count,
-                           NULL, &quantised->qmodel, &quantised->report, &err),
+                           options, &quantised->qmodel, &quantised->report, &err),
                err);
 }
 
 nt_test_quantised_t nt_test_quantised_fixture(void) {
+  return nt_test_quantised_fixture_with(NULL);
+}
+
+nt_test_quantised_t nt_test_quantised_fixture_with(const nt_quantise_options_t *options) {
   nt_test_quantised_t quantised = {.calibration_count = FIXTURE_TOKENS};
   double *values = nt_npy_load(NT_FIXTURE_DIR, "tokens.npy", FIXTURE_TOKENS);
   quantised.calibration = malloc(FIXTURE_TOKENS * sizeof *quantised.calibration);
@@ -29,7 +34,7 @@ nt_test_quantised_t nt_test_quantised_fixture(void) {
   for (size_t n = 0; n < FIXTURE_TOKENS; n++)
     quantised.calibration[n] = (uint32_t)values[n];
   free(values);
-  quantise(NT_FIXTURE_DIR, &quantised);
+  quantise(NT_FIXTURE_DIR, options, &quantised);
   return quantised;
 }
 
@@ -39,7 +44,7 @@ nt_test_quantised_t nt_test_quantised_pretrained(void) {
   quantised.calibration = nt_test_pretrained_tokens("calibration.txt", &count);
   assert_true(count >= NT_CALIBRATION_TOKENS);
   quantised.calibration_count = NT_CALIBRATION_TOKENS;
-  quantise(NT_PRETRAINED_DIR, &quantised);
+  quantise(NT_PRETRAINED_DIR, NULL, &quantised);
   return quantised;
 }
 

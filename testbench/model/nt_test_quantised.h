@@ -20,6 +20,9 @@ typedef struct nt_test_quantised {
 /// The small random checkpoint, calibrated on its recorded tokens.
 nt_test_quantised_t nt_test_quantised_fixture(void);
 
+/// The same with `options` (NULL: the usual ones).
+nt_test_quantised_t nt_test_quantised_fixture_with(const nt_quantise_options_t *options);
+
 /// The shipped checkpoint, calibrated on the first NT_CALIBRATION_TOKENS of its calibration text.
 nt_test_quantised_t nt_test_quantised_pretrained(void);
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "nt_float_model.h"
 #include "nt_test.h"
@@ -93,7 +95,7 @@ static void foreign_configurations(void **state) {
     nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
     expect_refused(CONFIG_CASES[k].field, folder, CONFIG_CASES[k].status, CONFIG_CASES[k].where,
                    CONFIG_CASES[k].what);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
     nt_test_checkpoint_free(&ckpt);
   }
 }
@@ -107,6 +109,8 @@ static const struct {
     {"array", "[1, 2]", "not an object"},
     {"text after", "{} x", "text after"},
     {"repeated key", "{\"vocab_size\": 1, \"vocab_size\": 2}", "\"vocab_size\" occurs twice"},
+    {"repeated key inside", "{\"a\": [{\"b\": 1, \"b\": 2}]}", "key \"b\" occurs twice"},
+    {"control character", "{\"a\\u001b[2J\": 1, \"a\\u001b[2J\": 2}", "key \"a?[2J\" occurs"},
 };
 
 static void damaged_configurations(void **state) {
@@ -116,7 +120,7 @@ static void damaged_configurations(void **state) {
     nt_test_file_write(folder, "config.json", CONFIG_TEXTS[k].text, strlen(CONFIG_TEXTS[k].text));
     expect_refused(CONFIG_TEXTS[k].label, folder, NT_ERR_FORMAT, "config.json",
                    CONFIG_TEXTS[k].what);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
   }
 }
 
@@ -128,7 +132,24 @@ static void absent_files(void **state) {
   nt_test_checkpoint_write(&ckpt, folder, "other.safetensors");
   expect_refused("no weights", folder, NT_ERR_IO, "model.safetensors", "is there");
   nt_test_checkpoint_free(&ckpt);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
+}
+
+static void pipes_do_not_block(void **state) {
+  (void)state;
+  static const char *const names[] = {"config.json", "model.safetensors"};
+  nt_test_checkpoint_t ckpt = nt_test_checkpoint_read(NT_FIXTURE_DIR);
+  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+    char *folder = nt_test_folder_make();
+    char path[512];
+    nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
+    (void)snprintf(path, sizeof path, "%s/%s", folder, names[k]);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect_refused(names[k], folder, NT_ERR_IO, names[k], "not a regular file");
+    nt_test_folder_delete(folder);
+  }
+  nt_test_checkpoint_free(&ckpt);
 }
 
 // ---- the header of the weights ------------------------------------------------------------------
@@ -167,7 +188,7 @@ static void damaged_headers(void **state) {
     nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
     expect_refused(HEADER_CASES[k].field, folder, HEADER_CASES[k].status, "model.safetensors",
                    HEADER_CASES[k].what);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
     nt_test_checkpoint_free(&ckpt);
   }
 }
@@ -231,7 +252,7 @@ static void damaged_tensors(void **state) {
     nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
     expect_refused(TENSOR_CASES[k].label, folder, TENSOR_CASES[k].status, folder,
                    TENSOR_CASES[k].what);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
     nt_test_checkpoint_free(&ckpt);
   }
 }
@@ -262,7 +283,7 @@ static void damaged_files(void **state) {
     nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
     nt_test_file_write(folder, "model.safetensors", RAW_CASES[k].bytes, RAW_CASES[k].size);
     expect_refused(RAW_CASES[k].label, folder, NT_ERR_FORMAT, folder, RAW_CASES[k].what);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
     nt_test_checkpoint_free(&ckpt);
   }
 }
@@ -289,7 +310,7 @@ static void every_truncation_is_refused(void **state) {
   nt_test_file_write(folder, "model.safetensors", file, size);
   nt_error_t err;
   nt_assert_ok(open_and_load(folder, NULL, &err), err);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   nt_test_checkpoint_free(&ckpt);
   free(file);
 }
@@ -324,7 +345,7 @@ static void shards_equal_one_file(void **state) {
   logits_of_folder(folder, sharded);
   assert_memory_equal(whole, sharded, sizeof whole);
   cJSON_Delete(index);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 /// One entry of the index replaced.
@@ -353,7 +374,7 @@ static void damaged_indexes(void **state) {
     expect_refused(INDEX_CASES[k].label, folder, INDEX_CASES[k].status, folder,
                    INDEX_CASES[k].what);
     cJSON_Delete(index);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
   }
 }
 
@@ -369,7 +390,7 @@ static void index_without_map_and_doubled_tensor(void **state) {
   expect_refused("tensor in two shards", folder, NT_ERR_FORMAT, "is also in", "safetensors");
   nt_test_checkpoint_free(&ckpt);
   cJSON_Delete(index);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 // ---- sound variants -----------------------------------------------------------------------------
@@ -429,7 +450,7 @@ static void check_narrow(const char *dtype, uint16_t (*narrow)(float), double to
   nt_checkpoint_close(wide);
   nt_checkpoint_close(half);
   nt_assert_ok(open_and_load(folder, NULL, &err), err);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 static void narrow_types_are_read(void **state) {
@@ -460,7 +481,7 @@ static void works_without_lower_bounds(void **state) {
     compute_logits(model, unbounded);
     assert_memory_not_equal(bounded, unbounded, sizeof bounded);
     nt_float_model_free(model);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
     nt_test_checkpoint_free(&ckpt);
   }
 }
@@ -511,7 +532,7 @@ static void intermediate_size_is_derived(void **state) {
     char *folder = nt_test_folder_make();
     nt_test_checkpoint_write(&edited, folder, "model.safetensors");
     expect_refused("hidden_ratio", folder, NT_ERR_FORMAT, "gate_proj.weight", cases[k].wanted);
-    nt_test_folder_remove(folder);
+    nt_test_folder_delete(folder);
     nt_test_checkpoint_free(&edited);
   }
 }
@@ -526,6 +547,7 @@ int main(void) {
       cmocka_unit_test(foreign_configurations),
       cmocka_unit_test(damaged_configurations),
       cmocka_unit_test(absent_files),
+      cmocka_unit_test(pipes_do_not_block),
       cmocka_unit_test(damaged_headers),
       cmocka_unit_test(damaged_tensors),
       cmocka_unit_test(damaged_files),

@@ -213,7 +213,7 @@ static void a_changed_recording_is_noticed(void **state) {
   nt_proof_t unlisted = {.count = 0};
   nt_proof_files(&unlisted, folder);
   assert_false(nt_proof_passed(&unlisted));
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 /// The fixture with one value of one tensor changed.
@@ -223,7 +223,7 @@ static nt_float_model_t *load_poked(const char *tensor, size_t index, float valu
   char *folder = nt_test_folder_make();
   nt_test_checkpoint_write(&ckpt, folder, "model.safetensors");
   nt_float_model_t *model = nt_proof_load(folder);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   nt_test_checkpoint_free(&ckpt);
   return model;
 }
@@ -248,8 +248,35 @@ static void a_wrong_list_of_tensors_is_noticed(void **state) {
     free(copy);
   }
   nt_float_model_free(model);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   free(list);
+}
+
+/// Several tokens together give what steps give, to the last bit, in both precisions.
+static void tokens_together_equal_steps(void **state) {
+  (void)state;
+  enum { COUNT = 37 }; // two full batches and a rest
+  static double expected[COUNT][VOCAB];
+  static double got[COUNT][VOCAB];
+  uint32_t tokens[COUNT];
+  nt_error_t err;
+  for (uint32_t n = 0; n < COUNT; n++)
+    tokens[n] = (n * 37 + 11) % VOCAB;
+  nt_float_model_t *model = nt_proof_load(NT_FIXTURE_DIR);
+  const nt_float_precision_t precisions[] = {NT_FLOAT64, NT_FLOAT32};
+  for (size_t p = 0; p < 2; p++) {
+    nt_float_run_t *single = start_run(model, precisions[p]);
+    nt_float_run_t *together = start_run(model, precisions[p]);
+    for (size_t n = 0; n < COUNT; n++)
+      nt_assert_ok(nt_float_run_step(single, tokens[n], expected[n], &err), err);
+    nt_assert_ok(nt_float_run_tokens(together, tokens, COUNT, got[0], &err), err);
+    assert_memory_equal(got, expected, sizeof got);
+    assert_memory_equal(nt_float_run_state(together), nt_float_run_state(single),
+                        LAYERS * HIDDEN * sizeof(double));
+    nt_float_run_free(single);
+    nt_float_run_free(together);
+  }
+  nt_float_model_free(model);
 }
 
 static void a_wrong_norm_weight_is_noticed(void **state) {
@@ -335,6 +362,7 @@ int main(void) {
       cmocka_unit_test(each_limit_is_kept),
       cmocka_unit_test(a_changed_recording_is_noticed),
       cmocka_unit_test(a_wrong_list_of_tensors_is_noticed),
+      cmocka_unit_test(tokens_together_equal_steps),
       cmocka_unit_test(a_wrong_norm_weight_is_noticed),
       cmocka_unit_test(a_wrong_code_is_noticed),
       cmocka_unit_test(refusals),

@@ -121,6 +121,9 @@ static void perplexity_by_hand(void **state) {
   nt_perplexity_add(&sum, certain, 2, 0);
   assert_true(fabs(nt_perplexity_value(&sum) - 2) < 1e-12);
   assert_int_equal(sum.tokens, 2);
+  // nll = ln 4 over 8 bytes: 2 bits for 8 bytes.
+  assert_true(fabs(nt_perplexity_bits_per_byte(&sum, 8) - 0.25) < 1e-12);
+  assert_true(isnan(nt_perplexity_bits_per_byte(&sum, 0)));
 }
 
 int main(void) {

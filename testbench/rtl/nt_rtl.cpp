@@ -43,9 +43,6 @@ constexpr uint64_t kAxiCycles = 10000;       // no register access takes longer
 constexpr uint32_t kNoAnswer = 3;            // in place of an AXI response
 constexpr uint64_t kHalfPeriod = 5;          // ns
 
-// The assertion that fired last in this thread; a model runs in the thread that calls it.
-thread_local std::string t_assertion;
-
 // A signal or memory of the model, found by name when the device is opened.
 struct Signal {
   uint8_t *data = nullptr;
@@ -69,6 +66,7 @@ struct Rtl {
   Signal msg_valid, msg_ready, msg_data;
   uint64_t cycles = 0;
   bool tapping = false;
+  std::string assertion; // the one that fired; empty while none has
 
   // Streams.
   std::vector<nt_spike_t> spikes; // left the tile
@@ -84,12 +82,20 @@ struct Rtl {
   uint64_t corrupt_mask = 0;
 };
 
+// The tile whose clock this thread runs: Verilator's hooks do not say for whom they are called, and
+// its own notion of the current context is neither per tile nor safe between threads.
+thread_local Rtl *t_running = nullptr;
+
 Rtl *rtl_of(nt_dev_t *dev) {
   return reinterpret_cast<Rtl *>(dev);
 }
 
 uint32_t field(uint64_t word, unsigned lsb, unsigned width) {
   return static_cast<uint32_t>(word >> lsb & ((UINT64_C(1) << width) - 1));
+}
+
+bool asserted(const Rtl *rtl) {
+  return !rtl->assertion.empty();
 }
 
 // ---- the clock ----
@@ -116,6 +122,7 @@ void take_messages(Rtl *rtl) {
 
 // The low half of a cycle: combinational outputs settle with the inputs set.
 void clock_low(Rtl *rtl) {
+  t_running = rtl;
   Vnt_tile *top = rtl->top.get();
   top->spk_out_ready_i = !rtl->stall_spk_out;
   top->rsp_ready_i = !rtl->stall_rsp;
@@ -156,10 +163,10 @@ void cycle(Rtl *rtl) {
 
 // NT_OK unless an RTL assertion fired.
 nt_status_t check_asserts(Rtl *rtl, nt_error_t *err) {
-  if (!rtl->context->gotError())
+  if (!asserted(rtl))
     return NT_OK;
   return nt_fail(err, NT_ERR_RTL_ASSERT, "cycle %llu: RTL assertion at %s",
-                 static_cast<unsigned long long>(rtl->cycles), t_assertion.c_str());
+                 static_cast<unsigned long long>(rtl->cycles), rtl->assertion.c_str());
 }
 
 nt_status_t fail_timeout(Rtl *rtl, const char *what, uint64_t limit, nt_error_t *err) {
@@ -169,7 +176,7 @@ nt_status_t fail_timeout(Rtl *rtl, const char *what, uint64_t limit, nt_error_t 
 // Clocks until the tile is quiescent.
 nt_status_t settle(Rtl *rtl, const char *what, uint64_t limit, nt_error_t *err) {
   const uint64_t end = rtl->cycles + limit;
-  while (rtl->top->busy_o && rtl->cycles < end && !rtl->context->gotError())
+  while (rtl->top->busy_o && rtl->cycles < end && !asserted(rtl))
     cycle(rtl);
   const nt_status_t status = check_asserts(rtl, err);
   if (status == NT_OK && rtl->top->busy_o)
@@ -189,7 +196,7 @@ uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
   top->s_axi_wvalid_i = 1;
   top->s_axi_bready_i = 1;
   const uint64_t end = rtl->cycles + kAxiCycles;
-  while (rtl->cycles < end && !rtl->context->gotError()) {
+  while (rtl->cycles < end && !asserted(rtl)) {
     clock_low(rtl);
     const bool address = top->s_axi_awvalid_i && top->s_axi_awready_o;
     const bool data = top->s_axi_wvalid_i && top->s_axi_wready_o;
@@ -213,7 +220,7 @@ uint32_t axi_read(Rtl *rtl, uint32_t offset, uint32_t *value) {
   top->s_axi_rready_i = 1;
   *value = 0;
   const uint64_t end = rtl->cycles + kAxiCycles;
-  while (rtl->cycles < end && !rtl->context->gotError()) {
+  while (rtl->cycles < end && !asserted(rtl)) {
     clock_low(rtl);
     const bool address = top->s_axi_arvalid_i && top->s_axi_arready_o;
     const bool answered = top->s_axi_rvalid_o != 0;
@@ -259,13 +266,13 @@ nt_status_t request(Rtl *rtl, uint64_t wire, nt_error_t *err) {
   rtl->answered = false;
   top->req_valid_i = 1;
   top->req_data_i = wire;
-  while (!taken && rtl->cycles < end && !rtl->context->gotError()) {
+  while (!taken && rtl->cycles < end && !asserted(rtl)) {
     clock_low(rtl);
     taken = top->req_ready_o != 0;
     clock_high(rtl);
   }
   top->req_valid_i = 0;
-  if (!taken && !rtl->context->gotError())
+  if (!taken && !asserted(rtl))
     return fail_timeout(rtl, "request", kSettleCycles, err);
   return settle(rtl, "request", kSettleCycles, err);
 }
@@ -458,7 +465,7 @@ nt_status_t inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_err
   uint64_t end = rtl->cycles + kSettleCycles;
   size_t sent = 0;
   top->spk_in_valid_i = 0;
-  while (sent < count && rtl->cycles < end && !rtl->context->gotError()) {
+  while (sent < count && rtl->cycles < end && !asserted(rtl)) {
     if (!top->spk_in_valid_i) {
       uint64_t wire = nt_spike_pack(&spikes[sent]);
       if (rtl->corrupt && rtl->corrupt_after-- == 0) {
@@ -672,10 +679,10 @@ void reset(Rtl *rtl) {
 
 } // namespace
 
-// Verilator's hook for $error and $stop, in place of ending the program.
+// Verilator's hook for $error and $stop, in place of ending the program. The first one counts.
 void vl_stop(const char *filename, int linenum, const char *hier) {
-  t_assertion = std::string(filename) + ":" + std::to_string(linenum) + " in " + hier;
-  Verilated::threadContextp()->gotError(true);
+  if (!asserted(t_running))
+    t_running->assertion = std::string(filename) + ":" + std::to_string(linenum) + " in " + hier;
 }
 
 extern "C" {
@@ -695,11 +702,14 @@ nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *e
     rtl->base.ops = &kOps;
     rtl->base.params = *params;
     rtl->context.reset(new VerilatedContext);
-    rtl->context->fatalOnError(false);
+    rtl->context->threads(1); // else Verilator keeps idle threads for every tile
     rtl->context->traceEverOn(true);
     rtl->context->timeunit(-9);
     rtl->context->timeprecision(-9);
     rtl->top.reset(new Vnt_tile(rtl->context.get(), "TOP"));
+    // Verilator counts errors in the context last made, in whichever thread; that one must not end
+    // with a tile.
+    Verilated::threadContextp(Verilated::defaultContextp());
     status = find_signals(rtl.get(), err);
     if (status == NT_OK) {
       reset(rtl.get());
@@ -755,7 +765,7 @@ void nt_rtl_corrupt_spike(nt_dev_t *dev, uint64_t nth, uint64_t xor_mask) {
 
 nt_status_t nt_rtl_clock(nt_dev_t *dev, uint64_t count, nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
-  for (uint64_t k = 0; k < count && !rtl->context->gotError(); k++)
+  for (uint64_t k = 0; k < count && !asserted(rtl); k++)
     cycle(rtl);
   return check_asserts(rtl, err);
 }

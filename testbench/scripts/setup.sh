@@ -1,9 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages neurotile needs, after listing those that are missing. Does nothing when all are there.
+# With the word "train": those of the trainer (model/train) and its tests instead.
 set -eu
-packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libsystemc-dev libcmocka-dev libcjson-dev
-libsentencepiece-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick"
+case "${1:-}" in
+  "")
+    packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libsystemc-dev libcmocka-dev libcjson-dev
+libsentencepiece-dev nettle-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick gnuplot-nox"
+    ;;
+  train)
+    packages="python3-torch python3-numpy python3-sentencepiece python3-tqdm python3-matplotlib libopenblas0-pthread
+bible-kjv bible-kjv-text"
+    ;;
+  *)
+    echo "setup: found \"$1\", allowed is nothing or \"train\"" >&2
+    exit 2
+    ;;
+esac
 
 missing=""
 for package in $packages; do

@@ -14,7 +14,7 @@ typedef struct nt_talk {
   int32_t *logits; ///< [vocab] of the token run last
 } nt_talk_t;
 
-/// The image that ctest's system_compile has written.
+/// The image that ctest's system_image has written.
 nt_image_t *nt_talk_image(void);
 /// Opens a session; takes the image over.
 nt_talk_t nt_talk_open(nt_image_t *image, nt_backend_t backend, bool check, uint64_t max_cycles);

@@ -84,13 +84,16 @@ static void options(void **state) {
   (void)state;
   REFUSE(2, "unknown command \"grow\"", "--help", "grow");
   REFUSE(2, "unknown option --bogus", "generate", "generate", "--model", NT_TEST_IMAGE, "--bogus");
-  REFUSE(2, "unknown option --seed", "generate", "generate", "--seed", "1");
+  REFUSE(2, "unknown option --out", "generate", "generate", "--out", "x");
   REFUSE(2, "unknown option -x", "generate", "generate", "-xy");
   REFUSE(2, "--no-check=5", "generate", "generate", "--no-check=5");
   REFUSE(2, "option --model needs a value", NULL, "generate", "--model");
   REFUSE(2, "unexpected argument \"more\"", NULL, "generate", "--model", NT_TEST_IMAGE, "more");
   REFUSE(2, "option --model is missing", NULL, "generate");
-  REFUSE(2, "--out FILE", NULL, "compile", "--model", NT_TEST_MODEL);
+  REFUSE(2, "import DIR", NULL, "import");
+  REFUSE(2, "unexpected argument \"more\"", NULL, "import", NT_TEST_MODEL, "more");
+  REFUSE(2, "unknown option --model", NULL, "import", "--model", NT_TEST_MODEL);
+  REFUSE(2, "--like NAME", "--out DIR", "synth");
   REFUSE(2, "--text FILE", NULL, "levels", "--model", NT_TEST_MODEL);
 }
 
@@ -110,6 +113,25 @@ static void numbers(void **state) {
          "4095");
 }
 
+// Numbers that are no numbers or far off are wrong options; others are out of the sampler's range.
+static void real_numbers(void **state) {
+  (void)state;
+  static const char *const wrong[] = {"-1", "", "4x", "0x1", " 1", "nan", "inf", "1e999", "101"};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    char found[64];
+    (void)snprintf(found, sizeof found, "option --temperature: found \"%s\"", wrong[i]);
+    REFUSE(2, found, "a number from 0 to 100", GOLDEN(NT_TEST_IMAGE), "--temperature", wrong[i]);
+  }
+  REFUSE(2, "option --top-p: found \"1.01\"", "a number from 0 to 1", "generate", "--top-p",
+         "1.01");
+  REFUSE(2, "option --top-k: found \"4294967296\"", "from 0 to 4294967295", "generate", "--top-k",
+         "4294967296");
+  REFUSE(8, "temperature is 0.001", "0 (greedy) or 0.01 to 100", GOLDEN(NT_TEST_IMAGE),
+         "--temperature", "0.001");
+  REFUSE(8, "top-p is 0,", "above 0", GOLDEN(NT_TEST_IMAGE), "--temperature", "1e0", "--top-p",
+         "0");
+}
+
 static void contradictions(void **state) {
   (void)state;
   REFUSE(2, "--trace", "--backend golden", GOLDEN(NT_TEST_IMAGE), "--trace", "x.vcd");
@@ -119,6 +141,8 @@ static void contradictions(void **state) {
          "3");
   REFUSE(2, "--backend: found \"silver\"", "rtl and golden", "generate", "--model", NT_TEST_IMAGE,
          "--backend", "silver");
+  REFUSE(2, "--top-k and --top-p", "need --temperature", GOLDEN(NT_TEST_IMAGE), "--top-k", "3");
+  REFUSE(2, "--top-k and --top-p", "need --temperature", GOLDEN(NT_TEST_IMAGE), "--top-p", "0.5");
   REFUSE(2, "tile from 0 to", "found tile 77", "generate", "--model", NT_TEST_IMAGE, "--no-check",
          "--trace", "x.vcd", "--trace-tile", "77");
 }
@@ -131,7 +155,7 @@ static void models(void **state) {
   (void)snprintf(config, sizeof config, "%s/config.json", folder);
   REFUSE(6, f->scratch, "No such file", GOLDEN(f->scratch));
   REFUSE(6, config, "No such file", GOLDEN(folder));
-  REFUSE(6, config, "No such file", "compile", "--model", folder, "--out", f->scratch);
+  REFUSE(6, config, "No such file", "import", folder, "--out", f->scratch);
   nt_test_write(f->scratch, "not an image", 12);
   REFUSE(7, f->scratch, NULL, GOLDEN(f->scratch));
   nt_test_write(f->scratch, "", 0);
@@ -221,8 +245,7 @@ static void no_folder(void **state) {
     assert_string_equal(result.out, "");
     nt_command_free(&result);
   }
-  REFUSE(6, "option --out: /nowhere/file", "cannot write", "compile", "--model", NT_TEST_MODEL,
-         "--out", path);
+  REFUSE(6, "option --out: /nowhere/file", "cannot write", "import", NT_TEST_MODEL, "--out", path);
 }
 
 // A name that is a folder.
@@ -235,7 +258,7 @@ static void unwritable(void **state) {
   REFUSE(6, folder, NULL, GOLDEN(NT_TEST_IMAGE), "--state-out", folder);
   REFUSE(6, folder, "cannot write", "generate", "--model", NT_TEST_IMAGE, "--no-check", "--tokens",
          "1", "--trace", folder);
-  REFUSE(6, folder, NULL, "compile", "--model", NT_TEST_MODEL, "--tokens", "64", "--out", folder);
+  REFUSE(6, folder, NULL, "import", NT_TEST_MODEL, "--tokens", "64", "--out", folder);
   assert_int_equal(nt_test_folder_count(f->good_state), 1); // no temporary file stays
 }
 
@@ -249,17 +272,12 @@ static void too_few_cycles(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(options),
-      cmocka_unit_test(numbers),
-      cmocka_unit_test(contradictions),
-      cmocka_unit_test(models),
-      cmocka_unit_test(damaged_images),
-      cmocka_unit_test(other_parameters),
-      cmocka_unit_test(prompts),
-      cmocka_unit_test(states),
-      cmocka_unit_test(state_of_another_image),
-      cmocka_unit_test(no_folder),
-      cmocka_unit_test(unwritable),
+      cmocka_unit_test(options),          cmocka_unit_test(numbers),
+      cmocka_unit_test(real_numbers),     cmocka_unit_test(contradictions),
+      cmocka_unit_test(models),           cmocka_unit_test(damaged_images),
+      cmocka_unit_test(other_parameters), cmocka_unit_test(prompts),
+      cmocka_unit_test(states),           cmocka_unit_test(state_of_another_image),
+      cmocka_unit_test(no_folder),        cmocka_unit_test(unwritable),
       cmocka_unit_test(too_few_cycles),
   };
   return nt_test_report("cli", cmocka_run_group_tests(tests, setup, teardown));

@@ -10,7 +10,7 @@ folder="$4"
 image="$folder/model.nti"
 rm -rf "$folder"
 mkdir -p "$folder/plain" "$folder/traced"
-"$neurotile" compile --model "$model" --out "$image" --quiet
+"$neurotile" import "$model" --out "$image" --quiet
 run() {
   "$neurotile" generate --model "$image" --prompt Once --tokens 1 --quiet "$@"
 }

@@ -169,7 +169,7 @@ static nt_float_model_t *load_widened(const format_t *format, const char *record
   }
   char *folder = write_folder(&wide);
   nt_float_model_t *model = nt_proof_load(folder);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   nt_test_checkpoint_free(&wide);
   return model;
 }
@@ -230,7 +230,7 @@ static void check_format(nt_proof_t *proof, const char *recorded, const format_t
   nt_float_model_free(widened);
   nt_float_model_free(model);
   nt_checkpoint_close(ckpt);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
   nt_test_checkpoint_free(&narrow);
   free(seen.scales);
   free(seen.ratios);
@@ -278,7 +278,7 @@ static void check_shards(nt_proof_t *proof, const char *recorded, const nt_float
   nt_float_model_t *sharded = nt_proof_load(folder);
   compare_logits(proof, variant, recorded, model, sharded);
   nt_float_model_free(sharded);
-  nt_test_folder_remove(folder);
+  nt_test_folder_delete(folder);
 }
 
 void nt_proof_formats(nt_proof_t *proof, const char *recorded, const nt_float_model_t *model) {

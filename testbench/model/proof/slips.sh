@@ -129,43 +129,44 @@ loader=nt_float_model.c
 
 # ---- the network ----------------------------------------------------------------------------------------------------
 slip found $forward "output gate: norm on h, silu on g" \
-  'NAME(rms_norm)(run, g, layer->g_norm, eps, H, g);' 'NAME(rms_norm)(run, h, layer->g_norm, eps, H, h);' \
-  'g[k] *= NAME(silu)(h[k]);' 'g[k] = NAME(silu)(g[k]) * h[k];'
+  'NAME(rms_norm)(run, v->g, layer->g_norm, params->config.rms_norm_eps, H, v->g);' \
+  'NAME(rms_norm)(run, v->h, layer->g_norm, params->config.rms_norm_eps, H, v->h);' \
+  'v->g[k] *= NAME(silu)(v->h[k]);' 'v->g[k] = NAME(silu)(v->g[k]) * v->h[k];'
 slip found $forward "output gate: sigmoid(h) without the factor h" \
-  'g[k] *= NAME(silu)(h[k]);' 'g[k] *= NAME(sigmoid)(h[k]);'
+  'v->g[k] *= NAME(silu)(v->h[k]);' 'v->g[k] *= NAME(sigmoid)(v->h[k]);'
 slip found $forward "output gate: after the o matrix" \
-  'g[k] *= NAME(silu)(h[k]);' 'g[k] *= 1;' \
-  'NAME(show)(run, "o", l, n, H);' \
-  'for (size_t k = 0; k < H; k++) n[k] *= NAME(silu)(h[k]); NAME(show)(run, "o", l, n, H);'
+  'v->g[k] *= NAME(silu)(v->h[k]);' 'v->g[k] *= 1;' \
+  'NAME(show)(run, "o", l, v.n, H);' \
+  'for (size_t k = 0; k < H; k++) v.n[k] *= NAME(silu)(v.h[k]); NAME(show)(run, "o", l, v.n, H);'
 slip found $forward "output gate: rms of g left out" \
-  'NAME(rms_norm)(run, g, layer->g_norm, eps, H, g);' \
-  'for (size_t k = 0; k < H; k++) g[k] *= (REAL)layer->g_norm[k];'
+  'NAME(rms_norm)(run, v->g, layer->g_norm, params->config.rms_norm_eps, H, v->g);' \
+  'for (size_t k = 0; k < H; k++) v->g[k] *= (REAL)layer->g_norm[k];'
 slip found $forward "MLP: gate and up halves swapped" \
-  'NAME(silu)(u[k]) * u[I + k]' 'NAME(silu)(u[I + k]) * u[k]'
+  'NAME(silu)(v.u[k]) * v.u[I + k]' 'NAME(silu)(v.u[I + k]) * v.u[k]'
 slip found $forward "MLP: relu for silu" \
-  'NAME(silu)(u[k]) * u[I + k]' '(u[k] > 0 ? u[k] : 0) * u[I + k]'
+  'NAME(silu)(v.u[k]) * v.u[I + k]' '(v.u[k] > 0 ? v.u[k] : 0) * v.u[I + k]'
 slip found $forward "input term: relu for silu" \
-  'NAME(silu)(i[k]) * (1 - f[k])' '(i[k] > 0 ? i[k] : 0) * (1 - f[k])'
+  'NAME(silu)(v->i[k]) * (1 - v->f[k])' '(v->i[k] > 0 ? v->i[k] : 0) * (1 - v->f[k])'
 slip found $forward "output gate: relu for silu" \
-  'g[k] *= NAME(silu)(h[k]);' 'g[k] *= h[k] > 0 ? h[k] : 0;'
+  'v->g[k] *= NAME(silu)(v->h[k]);' 'v->g[k] *= v->h[k] > 0 ? v->h[k] : 0;'
 slip found $forward "i and f swapped" \
-  'NAME(bitlinear)(run, &layer->i, n, i, z, "i_z", l);' 'NAME(bitlinear)(run, &layer->i, n, f, z, "i_z", l);' \
-  'NAME(bitlinear)(run, &layer->f, n, f, z, "f_z", l);' 'NAME(bitlinear)(run, &layer->f, n, i, z, "f_z", l);'
+  '"i_z", first.i}' '"i_z", first.f}' '"f_z", first.f}' '"f_z", first.i}'
 slip found $forward "1 - f taken before the lower bound" \
-  'f[k] = bound + (1 - bound) * NAME(sigmoid)(f[k]);' \
-  'const REAL early = 1 - NAME(sigmoid)(f[k]); f[k] = bound + (1 - bound) * NAME(sigmoid)(f[k]);' \
-  'NAME(silu)(i[k]) * (1 - f[k])' 'NAME(silu)(i[k]) * early'
+  'v->f[k] = bound + (1 - bound) * NAME(sigmoid)(v->f[k]);' \
+  'const REAL early = 1 - NAME(sigmoid)(v->f[k]); v->f[k] = bound + (1 - bound) * NAME(sigmoid)(v->f[k]);' \
+  'NAME(silu)(v->i[k]) * (1 - v->f[k])' 'NAME(silu)(v->i[k]) * early'
 slip found $forward "lower bound missing" \
   'const REAL bound = layer->lower_bound != NULL' 'const REAL bound = layer->lower_bound == NULL && l > 99'
 slip found $forward "state not carried to the next token" \
-  'state[k] = h[k];' 'state[k] = 0;'
+  'state[k] = v->h[k];' 'state[k] = 0;'
 slip found $forward "attention not added to the residual stream" \
-  'stream[k] = x[k] + n[k];' 'stream[k] += n[k];'
+  'stream[t * H + k] = v.x[k] + v.n[k];' 'stream[t * H + k] += v.n[k];'
 slip found $forward "final norm left out" \
-  'NAME(rms_norm)(run, x, params->final_norm, params->config.rms_norm_eps, H, n);' \
-  'for (size_t k = 0; k < H; k++) n[k] = x[k];'
+  'NAME(rms_norm)(run, v.x, params->final_norm, params->config.rms_norm_eps, H, v.n);' \
+  'for (size_t k = 0; k < H; k++) v.n[k] = v.x[k];'
 slip found $forward "outer norms: eps 1e-5 for 1e-6" \
   'const double eps = params->config.rms_norm_eps;' 'const double eps = 1e-5;' \
+  'layer->g_norm, params->config.rms_norm_eps' 'layer->g_norm, 1e-5' \
   'params->final_norm, params->config.rms_norm_eps' 'params->final_norm, 1e-5'
 slip same $forward "lower bound not applied in layer 0, where it is 0" \
   'const REAL bound = layer->lower_bound != NULL' 'const REAL bound = l > 0 && layer->lower_bound != NULL'
