@@ -18,7 +18,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof waves bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge clean
+.PHONY: help setup build sim test proof systemc waves bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -44,6 +44,9 @@ test: build ## everything CI runs
 
 proof: build ## the float reference against recorded values of the published PyTorch code
 	@$(BUILD)/testbench/model/proof/nt_import_proof --json $(BUILD)/proof.json testbench/model/fixtures/hgrnbit-small
+
+systemc: $(IMAGE) ## the same text on the SystemC platform, checked, compared with the plain RTL back end
+	@SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1 $(BUILD)/testbench/systemc/nt_sc_token $(IMAGE) "$(PROMPT)" $(TOKENS)
 
 levels: build ## float, integer, golden tile and RTL side by side; perplexity
 	@$(RUN) levels --model $(MODEL) --text $(HELDOUT)

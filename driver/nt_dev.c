@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_dev.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 nt_params_t nt_params_default(void) {
   return (nt_params_t){.cores = NT_CORES_DEFAULT,
                        .word_bits = NT_WORD_BITS_DEFAULT,
@@ -75,6 +78,62 @@ nt_spike_t nt_spike_unpack(uint64_t wire) {
                       .type = (uint8_t)field_get(wire, NT_SPIKE_TYPE_LSB, NT_SPIKE_TYPE_W),
                       .axon = (uint16_t)field_get(wire, NT_SPIKE_AXON_LSB, NT_SPIKE_AXON_W),
                       .payload = (payload ^ sign) - sign};
+}
+
+uint64_t nt_request_pack(uint32_t kind, uint32_t core, uint32_t space, uint32_t addr,
+                         uint32_t data) {
+  return field_put(kind, NT_HOST_KIND_LSB, NT_HOST_KIND_W) |
+         field_put(core, NT_HOST_CORE_LSB, NT_HOST_CORE_W) |
+         field_put(space, NT_HOST_SPACE_LSB, NT_HOST_SPACE_W) |
+         field_put(addr, NT_HOST_ADDR_LSB, NT_HOST_ADDR_W) |
+         field_put(data, NT_HOST_DATA_LSB, NT_HOST_DATA_W);
+}
+
+nt_status_t nt_request_check(uint32_t core, uint32_t space, uint32_t addr, nt_error_t *err) {
+  if (core >= 1u << NT_HOST_CORE_W || space >= 1u << NT_HOST_SPACE_W ||
+      addr >= 1u << NT_HOST_ADDR_W)
+    return nt_fail(err, NT_ERR_ARG,
+                   "core %" PRIu32 ", space %" PRIu32 ", word %" PRIu32 ": does not fit a request",
+                   core, space, addr);
+  return NT_OK;
+}
+
+nt_probe_t nt_probe_unpack(uint64_t wire) {
+  const uint32_t addr = field_get(wire, NT_HOST_ADDR_LSB, NT_HOST_ADDR_W);
+  return (nt_probe_t){.core = (uint8_t)field_get(wire, NT_HOST_CORE_LSB, NT_HOST_CORE_W),
+                      .group = (uint8_t)field_get(addr, NT_PROBE_GROUP_LSB, NT_PROBE_GROUP_W),
+                      .neuron = (uint16_t)field_get(addr, NT_PROBE_NEURON_LSB, NT_PROBE_NEURON_W),
+                      .value = (int32_t)field_get(wire, NT_HOST_DATA_LSB, NT_HOST_DATA_W)};
+}
+
+static const char *phase_name(uint32_t phase) {
+  switch (phase) {
+  case NT_PHASE_IDLE: return "IDLE";
+  case NT_PHASE_DRAIN: return "DRAIN";
+  case NT_PHASE_NEURON: return "NEURON";
+  case NT_PHASE_FLUSH: return "FLUSH";
+  case NT_PHASE_CLEAR: return "CLEAR";
+  default: return "?";
+  }
+}
+
+nt_status_t nt_dev_fail_timeout(nt_dev_t *dev, const char *what, uint64_t limit, nt_error_t *err) {
+  nt_progress_t now = {0};
+  char queues[8 * 64] = "";
+  size_t length = 0;
+  dev->ops->progress(dev, &now);
+  for (uint32_t c = 0; c < dev->params.cores && c < 8; c++) {
+    const uint32_t queue = now.queue[c];
+    const int added =
+        snprintf(queues + length, sizeof queues - length, "; core %" PRIu32 ": in %u, out %u%s%s",
+                 c, field_get(queue, NT_QUEUE_IN_LSB, NT_QUEUE_IN_W),
+                 field_get(queue, NT_QUEUE_OUT_LSB, NT_QUEUE_OUT_W),
+                 field_get(queue, NT_QUEUE_SYNAPSE_BUSY_LSB, 1) != 0 ? ", synapse busy" : "",
+                 field_get(queue, NT_QUEUE_ENGINE_BUSY_LSB, 1) != 0 ? ", engine busy" : "");
+    length += added > 0 ? (size_t)added : 0; // 64 characters a core are enough
+  }
+  return nt_fail(err, NT_ERR_TIMEOUT, "%s: not done after %" PRIu64 " cycles: phase %s%s", what,
+                 limit, phase_name(now.phase), queues);
 }
 
 void nt_dev_close(nt_dev_t *dev) {

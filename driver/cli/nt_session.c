@@ -192,14 +192,16 @@ nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t 
     status = nt_layout_check_qmodel(s->layout, s->qmodel, err);
   }
   if (status == NT_OK && options->trace_path != NULL &&
-      (options->backend != NT_BACKEND_RTL || options->trace_tile >= image->tiles)) {
+      (options->backend != NT_BACKEND_RTL || options->open != NULL ||
+       options->trace_tile >= image->tiles)) {
     status = nt_fail(err, NT_ERR_ARG,
                      "a trace needs the rtl back end and a tile from 0 to %u, found tile %u",
                      image->tiles - 1, options->trace_tile);
   }
   if (status == NT_OK) {
-    status = nt_system_open(image, options->backend == NT_BACKEND_RTL ? open_rtl : open_golden,
-                            NULL, options->max_cycles, &s->dut, err);
+    const nt_dev_open_fn own = options->backend == NT_BACKEND_RTL ? open_rtl : open_golden;
+    status = nt_system_open(image, options->open != NULL ? options->open : own, NULL,
+                            options->max_cycles, &s->dut, err);
   }
   if (status == NT_OK && options->check) {
     status = open_reference(s, err);

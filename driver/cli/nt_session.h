@@ -17,6 +17,7 @@ typedef enum nt_backend { NT_BACKEND_GOLDEN, NT_BACKEND_RTL } nt_backend_t;
 
 typedef struct nt_session_options {
   nt_backend_t backend;
+  nt_dev_open_fn open; ///< opens the tiles under test in place of `backend`'s; NULL: none
   bool check;
   uint64_t max_cycles;    ///< per tile and timestep
   const char *trace_path; ///< VCD of one tile, NULL: none; only with NT_BACKEND_RTL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nt_dev: one tile, whatever is behind it. Back ends: golden tile (csim), verilated tile
-// (testbench).
+// nt_dev: one tile, whatever is behind it. Back ends: golden tile (csim), verilated tile, SystemC
+// platform (testbench).
 //
 // Semantics: docs/spec/timestep.md. A device is used by one thread at a time; different devices are
 // independent.
@@ -50,12 +50,21 @@ typedef struct nt_spike {
 uint64_t nt_spike_pack(const nt_spike_t *spike);
 nt_spike_t nt_spike_unpack(uint64_t wire);
 
+/// A request through the host port in wire form; core, space and addr must pass nt_request_check().
+uint64_t nt_request_pack(uint32_t kind, uint32_t core, uint32_t space, uint32_t addr,
+                         uint32_t data);
+/// NT_ERR_ARG if a request cannot name them, whether they exist or not.
+nt_status_t nt_request_check(uint32_t core, uint32_t space, uint32_t addr, nt_error_t *err);
+
 /// A PRB instruction's report.
 typedef struct nt_probe {
   uint8_t core, group;
   uint16_t neuron;
   int32_t value;
 } nt_probe_t;
+
+/// A probe from its wire form, a response of kind NT_RSP_PROBE.
+nt_probe_t nt_probe_unpack(uint64_t wire);
 
 /// What a tile waits for; filled when a step exceeds its cycle limit and by nt_dev_progress().
 typedef struct nt_progress {
@@ -67,7 +76,7 @@ typedef struct nt_dev nt_dev_t;
 
 /// What a back end implements. All functions fill `err` (may be NULL) when they fail.
 typedef struct nt_dev_ops {
-  const char *name; ///< "golden" or "rtl"
+  const char *name; ///< "golden", "rtl" or "systemc"
   void (*close)(nt_dev_t *dev);
   /// Tile registers by byte offset (NT_REG_*), exactly the AXI4-Lite view.
   nt_status_t (*reg_read)(nt_dev_t *dev, uint32_t offset, uint32_t *value, nt_error_t *err);
@@ -140,6 +149,10 @@ uint32_t nt_dev_space_words(const nt_params_t *params, uint32_t space);
 /// Reads the 64-bit counter NT_COUNTER_*.
 nt_status_t nt_dev_counter(nt_dev_t *dev, uint32_t core, uint32_t counter, uint64_t *value,
                            nt_error_t *err);
+
+/// NT_ERR_TIMEOUT for back ends: `what` was not done in `limit` cycles; the text names phase and
+/// queues.
+nt_status_t nt_dev_fail_timeout(nt_dev_t *dev, const char *what, uint64_t limit, nt_error_t *err);
 
 #ifdef __cplusplus
 }

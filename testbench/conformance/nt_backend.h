@@ -6,16 +6,18 @@
 #include "nt_system.h"
 
 typedef struct nt_backend {
-  const char *name;  ///< "golden" or "rtl"
+  const char *name;  ///< "golden", "rtl" or one that was added
   const char *shape; ///< second word of the command line, "" if there is none to give
   nt_params_t params;
   nt_status_t (*open)(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err);
 } nt_backend_t;
 
-/// From the command line `[golden|rtl] [default|small|wide]`, where the environment variables
+/// Makes one more back end known, which stays the caller's; before nt_backend_choose.
+void nt_backend_add(const nt_backend_t *backend);
+/// From the command line `[golden|rtl|added] [default|small|wide]`, where the environment variables
 /// NT_BACKEND and NT_PARAMS stand in for what is missing. The verilated tile has the parameters
-/// it was built for and takes no second word. NT_ERR_ARG for anything else, and for "rtl" in a
-/// build without it.
+/// it was built for and takes no second word, nor does a back end that was added. NT_ERR_ARG for
+/// anything else, and for "rtl" in a build without it.
 nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_error_t *err);
 /// The golden tile with these parameters.
 nt_backend_t nt_backend_golden(const nt_params_t *params);

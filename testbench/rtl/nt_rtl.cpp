@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_rtl.h"
+#include "nt_rtl_pins.h"
 
 // The model's headers are not ours to keep free of warnings.
 #pragma GCC diagnostic push
@@ -93,10 +94,6 @@ uint32_t field(uint64_t word, unsigned lsb, unsigned width) {
   return static_cast<uint32_t>(word >> lsb & ((UINT64_C(1) << width) - 1));
 }
 
-uint64_t place(uint64_t value, unsigned lsb) {
-  return value << lsb;
-}
-
 bool asserted(const Rtl *rtl) {
   return !rtl->assertion.empty();
 }
@@ -109,13 +106,7 @@ void take_response(Rtl *rtl, uint64_t data) {
     rtl->answer = data;
     return;
   }
-  const uint32_t addr = field(data, NT_HOST_ADDR_LSB, NT_HOST_ADDR_W);
-  nt_probe_t probe = {};
-  probe.core = static_cast<uint8_t>(field(data, NT_HOST_CORE_LSB, NT_HOST_CORE_W));
-  probe.group = static_cast<uint8_t>(field(addr, NT_PROBE_GROUP_LSB, NT_PROBE_GROUP_W));
-  probe.neuron = static_cast<uint16_t>(field(addr, NT_PROBE_NEURON_LSB, NT_PROBE_NEURON_W));
-  probe.value = static_cast<int32_t>(field(data, NT_HOST_DATA_LSB, NT_HOST_DATA_W));
-  rtl->probes.push_back(probe);
+  rtl->probes.push_back(nt_probe_unpack(data));
 }
 
 void take_messages(Rtl *rtl) {
@@ -139,15 +130,11 @@ void clock_low(Rtl *rtl) {
   top->eval();
 }
 
-// The high half: takes what leaves the tile, then the rising edge.
-void clock_high(Rtl *rtl) {
+// The rising edge.
+void clock_edge(Rtl *rtl) {
   Vnt_tile *top = rtl->top.get();
   if (rtl->trace)
     rtl->trace->dump(rtl->cycles * 2 * kHalfPeriod);
-  if (top->spk_out_valid_o && top->spk_out_ready_i)
-    rtl->spikes.push_back(nt_spike_unpack(top->spk_out_data_o));
-  if (top->rsp_valid_o && top->rsp_ready_i)
-    take_response(rtl, top->rsp_data_o);
   if (rtl->tapping)
     take_messages(rtl);
   top->clk_i = 1;
@@ -157,23 +144,22 @@ void clock_high(Rtl *rtl) {
   rtl->cycles++;
 }
 
+// The high half: takes what leaves the tile, then the rising edge.
+void clock_high(Rtl *rtl) {
+  Vnt_tile *top = rtl->top.get();
+  if (top->spk_out_valid_o && top->spk_out_ready_i)
+    rtl->spikes.push_back(nt_spike_unpack(top->spk_out_data_o));
+  if (top->rsp_valid_o && top->rsp_ready_i)
+    take_response(rtl, top->rsp_data_o);
+  clock_edge(rtl);
+}
+
 void cycle(Rtl *rtl) {
   clock_low(rtl);
   clock_high(rtl);
 }
 
 // ---- errors ----
-
-const char *phase_name(uint32_t phase) {
-  switch (phase) {
-  case NT_PHASE_IDLE: return "IDLE";
-  case NT_PHASE_DRAIN: return "DRAIN";
-  case NT_PHASE_NEURON: return "NEURON";
-  case NT_PHASE_FLUSH: return "FLUSH";
-  case NT_PHASE_CLEAR: return "CLEAR";
-  default: return "?";
-  }
-}
 
 // NT_OK unless an RTL assertion fired.
 nt_status_t check_asserts(Rtl *rtl, nt_error_t *err) {
@@ -183,23 +169,8 @@ nt_status_t check_asserts(Rtl *rtl, nt_error_t *err) {
                  static_cast<unsigned long long>(rtl->cycles), rtl->assertion.c_str());
 }
 
-void progress(nt_dev_t *dev, nt_progress_t *progress);
-
 nt_status_t fail_timeout(Rtl *rtl, const char *what, uint64_t limit, nt_error_t *err) {
-  nt_progress_t now = {};
-  progress(&rtl->base, &now);
-  std::string queues;
-  for (uint32_t c = 0; c < rtl->base.params.cores; c++) {
-    char text[64];
-    std::snprintf(text, sizeof text, "; core %u: in %u, out %u%s%s", c,
-                  field(now.queue[c], NT_QUEUE_IN_LSB, NT_QUEUE_IN_W),
-                  field(now.queue[c], NT_QUEUE_OUT_LSB, NT_QUEUE_OUT_W),
-                  field(now.queue[c], NT_QUEUE_SYNAPSE_BUSY_LSB, 1) != 0 ? ", synapse busy" : "",
-                  field(now.queue[c], NT_QUEUE_ENGINE_BUSY_LSB, 1) != 0 ? ", engine busy" : "");
-    queues += text;
-  }
-  return nt_fail(err, NT_ERR_TIMEOUT, "%s: not done after %llu cycles: phase %s%s", what,
-                 static_cast<unsigned long long>(limit), phase_name(now.phase), queues.c_str());
+  return nt_dev_fail_timeout(&rtl->base, what, limit, err);
 }
 
 // Clocks until the tile is quiescent.
@@ -306,32 +277,18 @@ nt_status_t request(Rtl *rtl, uint64_t wire, nt_error_t *err) {
   return settle(rtl, "request", kSettleCycles, err);
 }
 
-uint64_t request_word(uint32_t kind, uint32_t core, uint32_t space, uint32_t addr, uint32_t data) {
-  return place(kind, NT_HOST_KIND_LSB) | place(core, NT_HOST_CORE_LSB) |
-         place(space, NT_HOST_SPACE_LSB) | place(addr, NT_HOST_ADDR_LSB) |
-         place(data, NT_HOST_DATA_LSB);
-}
-
-nt_status_t check_request(uint32_t core, uint32_t space, uint32_t addr, nt_error_t *err) {
-  if (core >= 1u << NT_HOST_CORE_W || space >= 1u << NT_HOST_SPACE_W ||
-      addr >= 1u << NT_HOST_ADDR_W)
-    return nt_fail(err, NT_ERR_ARG, "core %u, space %u, word %u: does not fit a request", core,
-                   space, addr);
-  return NT_OK;
-}
-
 nt_status_t msg_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t *word,
                      nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
-  nt_status_t status = check_request(core, space, addr, err);
+  nt_status_t status = nt_request_check(core, space, addr, err);
   if (status == NT_OK)
-    status = request(rtl, request_word(NT_REQ_READ, core, space, addr, 0), err);
+    status = request(rtl, nt_request_pack(NT_REQ_READ, core, space, addr, 0), err);
   if (status != NT_OK)
     return status;
   if (!rtl->answered || field(rtl->answer, NT_HOST_KIND_LSB, NT_HOST_KIND_W) != NT_RSP_RDATA)
     return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: read refused", core, space,
                    addr);
-  const uint64_t expected = request_word(NT_RSP_RDATA, core, space, addr, 0);
+  const uint64_t expected = nt_request_pack(NT_RSP_RDATA, core, space, addr, 0);
   if (rtl->answer >> NT_HOST_ADDR_LSB != expected >> NT_HOST_ADDR_LSB)
     return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: answered 0x%016llx", core,
                    space, addr, static_cast<unsigned long long>(rtl->answer));
@@ -342,9 +299,9 @@ nt_status_t msg_read(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr
 nt_status_t msg_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t word,
                       nt_error_t *err) {
   Rtl *rtl = rtl_of(dev);
-  nt_status_t status = check_request(core, space, addr, err);
+  nt_status_t status = nt_request_check(core, space, addr, err);
   if (status == NT_OK)
-    status = request(rtl, request_word(NT_REQ_WRITE, core, space, addr, word), err);
+    status = request(rtl, nt_request_pack(NT_REQ_WRITE, core, space, addr, word), err);
   if (status == NT_OK && rtl->answered)
     return nt_fail(err, NT_ERR_DEVICE, "core %u, space %u, word %u: write refused", core, space,
                    addr);
@@ -538,8 +495,7 @@ nt_status_t step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error
   Rtl *rtl = rtl_of(dev);
   const uint64_t begin = rtl->cycles;
   forget_read(rtl);
-  for (Core &core : rtl->cores)
-    core.sent.clear();
+  nt_rtl_tap_clear(dev);
   nt_status_t status = NT_OK;
   if (rtl->top->timestep_o != timestep)
     status = reg_write(dev, NT_REG_TIMESTEP, timestep, err);
@@ -629,6 +585,8 @@ void close(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);
   nt_rtl_trace_close(dev);
   rtl->top->final();
+  // The model's destructor leaves the thread's current context, which must not be one that is gone.
+  Verilated::threadContextp(rtl->context.get());
   delete rtl;
 }
 
@@ -814,6 +772,72 @@ nt_status_t nt_rtl_clock(nt_dev_t *dev, uint64_t count, nt_error_t *err) {
 
 const uint32_t *nt_rtl_pool(nt_dev_t *dev, uint32_t core) {
   return reinterpret_cast<const uint32_t *>(rtl_of(dev)->cores[core].pool.data);
+}
+
+nt_status_t nt_rtl_pins_cycle(nt_dev_t *dev, const nt_rtl_pins_in_t *in, nt_rtl_pins_out_t *out,
+                              nt_error_t *err) {
+  Rtl *rtl = rtl_of(dev);
+  Vnt_tile *top = rtl->top.get();
+  top->rst_ni = in->rst_n;
+  top->s_axi_awvalid_i = in->axi_awvalid;
+  top->s_axi_awaddr_i = in->axi_awaddr & 0xfff;
+  top->s_axi_wvalid_i = in->axi_wvalid;
+  top->s_axi_wdata_i = in->axi_wdata;
+  top->s_axi_wstrb_i = 0xf;
+  top->s_axi_bready_i = 1;
+  top->s_axi_arvalid_i = in->axi_arvalid;
+  top->s_axi_araddr_i = in->axi_araddr & 0xfff;
+  top->s_axi_rready_i = 1;
+  top->req_valid_i = in->req_valid;
+  top->req_data_i = in->req_data;
+  top->spk_in_valid_i = in->spk_in_valid;
+  top->spk_in_data_i = in->spk_in_data;
+  nt_rtl_stall(dev, !in->spk_out_ready, !in->rsp_ready);
+  clock_low(rtl);
+  out->axi_awready = top->s_axi_awready_o;
+  out->axi_wready = top->s_axi_wready_o;
+  out->axi_bvalid = top->s_axi_bvalid_o;
+  out->axi_bresp = top->s_axi_bresp_o;
+  out->axi_arready = top->s_axi_arready_o;
+  out->axi_rvalid = top->s_axi_rvalid_o;
+  out->axi_rdata = top->s_axi_rdata_o;
+  out->axi_rresp = top->s_axi_rresp_o;
+  out->req_ready = top->req_ready_o;
+  out->rsp_valid = top->rsp_valid_o;
+  out->rsp_data = top->rsp_data_o;
+  out->spk_in_ready = top->spk_in_ready_o;
+  out->spk_out_valid = top->spk_out_valid_o;
+  out->spk_out_data = top->spk_out_data_o;
+  clock_edge(rtl);
+  out->busy = top->busy_o;
+  out->pending = top->pending_o;
+  out->timestep = top->timestep_o;
+  return check_asserts(rtl, err);
+}
+
+// Counters and flags are the core registers that the back door reads without the hardware's help.
+uint32_t nt_rtl_peek(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
+                     uint32_t *words) {
+  const bool counters =
+      addr >= NT_CREG_COUNTERS && addr + count <= NT_CREG_COUNTERS + 2 * NT_COUNTERS;
+  const bool flags = addr == NT_CREG_FLAGS && count == 1;
+  if (rtl_of(dev)->top->busy_o || (space == NT_SPACE_CREG && !counters && !flags))
+    return 0;
+  return mem_read(dev, core, space, addr, count, words, nullptr) == NT_OK ? count : 0;
+}
+
+uint32_t nt_rtl_poke(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr, uint32_t count,
+                     const uint32_t *words) {
+  const bool plain = space == NT_SPACE_POOL || space == NT_SPACE_PROG || space == NT_SPACE_TABLE ||
+                     space == NT_SPACE_ACC;
+  if (rtl_of(dev)->top->busy_o || !plain)
+    return 0;
+  return mem_write(dev, core, space, addr, count, words, nullptr) == NT_OK ? count : 0;
+}
+
+void nt_rtl_tap_clear(nt_dev_t *dev) {
+  for (Core &core : rtl_of(dev)->cores)
+    core.sent.clear();
 }
 
 } // extern "C"

@@ -5,7 +5,7 @@
 set -eu
 case "${1:-}" in
   "")
-    packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libcmocka-dev libcjson-dev
+    packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libsystemc-dev libcmocka-dev libcjson-dev
 libsentencepiece-dev nettle-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick gnuplot-nox"
     ;;
   train)

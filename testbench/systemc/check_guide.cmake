@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# The guide GUIDE holds, word for word, what stands between the marks of EXAMPLE.
+file(READ ${EXAMPLE} example)
+file(READ ${GUIDE} guide)
+string(FIND "${example}" "// guide: begin\n" begin)
+string(FIND "${example}" "// guide: end\n" end)
+if(begin EQUAL -1 OR end EQUAL -1)
+  message(FATAL_ERROR "${EXAMPLE}: no marks")
+endif()
+math(EXPR begin "${begin} + 16")
+math(EXPR length "${end} - ${begin}")
+string(SUBSTRING "${example}" ${begin} ${length} fragment)
+string(FIND "${guide}" "```cpp\n${fragment}```\n" found)
+if(found EQUAL -1)
+  message(FATAL_ERROR "${GUIDE}: does not show the example as it is in ${EXAMPLE}")
+endif()
