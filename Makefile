@@ -5,9 +5,12 @@ MODEL   ?= model/pretrained/tales-6m
 PROMPT  ?= Once upon a time
 TOKENS  ?= 64
 TRACE   ?=
-# Text is greedy unless TEMPERATURE= is given; TOP_K=, TOP_P= and SEED= go with it.
-SAMPLING = $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) $(if $(TOP_K),--top-k $(TOP_K)) \
-  $(if $(TOP_P),--top-p $(TOP_P)) $(if $(SEED),--seed $(SEED))
+# Tokens are drawn, always the same ones for a seed; TEMPERATURE=0 takes the most likely one.
+TEMPERATURE ?= 0.7
+TOP_P   ?= 0.95
+SEED    ?= 1
+SAMPLING = --temperature $(TEMPERATURE) $(if $(TOP_K),--top-k $(TOP_K)) \
+  --top-p $(TOP_P) --seed $(SEED)
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 MINUTES ?= 10
 SIZE    ?= 370m
