@@ -16,16 +16,28 @@ typedef struct sum {
   uint32_t dendrite;
   nt_contribution_t *item; // of the golden system
   size_t count, capacity;
-  uint32_t received; // spikes for the core
-  int64_t total;     // golden
-  int64_t device;    // with what the device's pool holds
+  uint32_t received;                        // spikes for the core
+  int64_t total;                            // golden
+  int64_t device;                           // with what the device's pool holds
+  int32_t device_row[NT_WORD_BITS_MAX / 2]; // sums the device worked on
   bool failed;
 } sum_t;
+
+// The device's own memory gives the spike another product.
+static void hint_weight(const sum_t *sum, const nt_contribution_t *c, int64_t golden) {
+  if (c->product != golden) {
+    nt_hints_add(&sum->scene->report->hints, "stored-weight", NT_CONFIDENCE_STORED,
+                 "the device holds weight %" PRId32 " for axon %u, pool address %" PRIu64
+                 ": payload %" PRId32 " adds %" PRId64 ", golden %" PRId64,
+                 c->weight, c->axon, c->address, c->payload, c->product, golden);
+  }
+}
 
 static void add_spike(sum_t *sum, const nt_spike_t *spike) {
   const nt_scene_t *s = sum->scene;
   const nt_mismatch_t *m = &s->report->first;
   nt_contribution_t c;
+  int64_t golden = 0;
   sum->received++;
   for (int side = 0; side < 2; side++) {
     const nt_axon_table_t axons = {s->params, s->pool[side], s->axon_base[side],
@@ -36,8 +48,10 @@ static void add_spike(sum_t *sum, const nt_spike_t *spike) {
     }
     if (side == 1) {
       sum->device += c.product;
+      hint_weight(sum, &c, golden);
       continue;
     }
+    golden = c.product;
     sum->total += c.product;
     if (sum->count == sum->capacity) {
       const size_t capacity = 2 * sum->capacity + 256;
@@ -102,41 +116,53 @@ static void note_operands(const sum_t *sum) {
   }
 }
 
-// One spike changed gives the device's sum.
-static void hint_spikes(const sum_t *sum) {
-  const nt_mismatch_t *m = &sum->scene->report->first;
-  nt_hints_t *hints = &sum->scene->report->hints;
-  const int64_t difference = nt_arith_wrap(m->got - m->expected, sum->scene->params->acc_bits);
-  uint32_t lost = 0, doubled = 0;
-  for (size_t i = 0; i < sum->count; i++) {
-    lost += sum->item[i].product == -difference;
-    doubled += sum->item[i].product == difference;
+// True if adding `delta` to the payload of a spike gives the device's sums in the whole row.
+static bool explains_row(const sum_t *sum, uint32_t axon, int32_t delta) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
+  const size_t row = (size_t)sum->dendrite * rows.lines + m->line;
+  for (uint32_t lane = 0; lane < rows.lanes; lane++) {
+    nt_contribution_t c;
+    const int64_t change =
+        nt_contribution_find(&axons, axon, delta, sum->dendrite, m->line, lane, &c) ? c.product : 0;
+    if (nt_arith_wrap(rows.values[row * rows.lanes + lane] + change, s->params->acc_bits) !=
+        sum->device_row[lane]) {
+      return false;
+    }
   }
+  return true;
+}
+
+// A spike with another payload: certain if the whole row of sums follows.
+static void try_payload(const sum_t *sum, const nt_contribution_t *c, int32_t payload,
+                        const char *name, const char *what) {
+  const nt_mismatch_t *m = &sum->scene->report->first;
+  const int64_t change = nt_arith_product(payload - c->payload, c->weight, c->exp);
+  if (c->weight == 0 || change == 0 ||
+      nt_arith_wrap(m->expected + change, sum->scene->params->acc_bits) != m->got) {
+    return;
+  }
+  const bool row = explains_row(sum, c->axon, payload - c->payload);
+  nt_hints_add(&sum->scene->report->hints, name, row ? NT_CONFIDENCE_FITS : NT_CONFIDENCE_LIKE,
+               "the spike of axon %u, payload %" PRId32 ", %s: gives %s", c->axon, c->payload, what,
+               row ? "all sums of the row" : "this sum, not those of the whole row");
+}
+
+static void try_all_payloads(const sum_t *sum, bool flips) {
   for (size_t i = 0; i < sum->count; i++) {
     const nt_contribution_t *c = &sum->item[i];
-    if (c->product == -difference) {
-      nt_hints_add(hints, "lost-spike", NT_CONFIDENCE_FITS,
-                   "the sum without the spike of axon %u, payload %" PRId32 " (%u spikes fit)",
-                   c->axon, c->payload, lost);
+    for (unsigned bit = 0; flips && bit < NT_PAYLOAD_BITS; bit++) {
+      char what[32];
+      (void)snprintf(what, sizeof what, "with bit %u flipped", bit);
+      try_payload(sum, c, nt_arith_wrap(c->payload ^ INT32_C(1) << bit, NT_PAYLOAD_BITS),
+                  "payload-bit", what);
     }
-    if (c->product == difference) {
-      nt_hints_add(hints, "doubled-spike", NT_CONFIDENCE_FITS,
-                   "the sum with the spike of axon %u, payload %" PRId32 ", twice (%u spikes fit)",
-                   c->axon, c->payload, doubled);
-    }
-    if (2 * c->product == -difference && c->product != 0) {
-      nt_hints_add(hints, "spike-sign", NT_CONFIDENCE_FITS,
-                   "the sum with the product of axon %u, payload %" PRId32 ", negated", c->axon,
-                   c->payload);
-    }
-    for (unsigned bit = 0; bit < NT_PAYLOAD_BITS && c->weight != 0; bit++) {
-      const int32_t payload = nt_arith_wrap(c->payload ^ INT32_C(1) << bit, NT_PAYLOAD_BITS);
-      if (nt_arith_product(payload, c->weight, c->exp) - c->product == difference) {
-        nt_hints_add(hints, "payload-bit", NT_CONFIDENCE_FITS,
-                     "the sum with bit %u of the payload of axon %u flipped: %" PRId32
-                     " in place of %" PRId32,
-                     bit, c->axon, payload, c->payload);
-      }
+    if (!flips) {
+      try_payload(sum, c, 0, "lost-spike", "lost");
+      try_payload(sum, c, 2 * c->payload, "doubled-spike", "added twice");
+      try_payload(sum, c, -c->payload, "spike-sign", "with the other sign");
     }
   }
 }
@@ -198,6 +224,10 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
       sum.dendrite++;
     }
   }
+  if (!r->first.activity) {
+    s->dut->ops->current_row(s->dut, r->first.core, sum.dendrite * s->params->lines + r->first.line,
+                             sum.device_row);
+  }
   collect(&sum);
   const bool whole =
       r->first.activity || nt_arith_wrap(sum.total, s->params->acc_bits) == r->first.expected;
@@ -211,13 +241,15 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
   }
   nt_scene_compare_memories(s);
   if (!r->first.activity) {
-    if (whole && sum.device != sum.total &&
-        nt_arith_wrap(sum.device, s->params->acc_bits) == r->first.got) {
+    const bool stored = whole && sum.device != sum.total &&
+                        nt_arith_wrap(sum.device, s->params->acc_bits) == r->first.got;
+    if (stored) {
       nt_hints_add(&r->hints, "stored-sum", NT_CONFIDENCE_STORED,
                    "the device added up rightly what it holds");
     }
-    if (whole) {
-      hint_spikes(&sum);
+    if (whole && !stored) {
+      try_all_payloads(&sum, false);
+      try_all_payloads(&sum, true);
     }
     hint_relations(&sum);
   }

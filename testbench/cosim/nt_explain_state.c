@@ -228,7 +228,8 @@ static void explain(state_case_t *c) {
                    "the program of group %u, entry pc %u, as traced below (last first)", c->group,
                    nt_group_view(c->scene->groups[0], c->group).entry);
   }
-  if (gives_got(c, 1, NULL)) {
+  const bool stored = gives_got(c, 1, NULL);
+  if (stored) {
     nt_hints_add(&r->hints, "stored-program", NT_CONFIDENCE_STORED,
                  "the device ran rightly what it holds");
   }
@@ -236,12 +237,12 @@ static void explain(state_case_t *c) {
     nt_hints_add(&r->hints, "late", NT_CONFIDENCE_FITS,
                  "the value from before the step: not written, or a timestep late");
   }
-  for (int32_t i = writer; i >= 0; i--) {
+  for (int32_t i = writer; i >= 0 && !stored; i--) {
     if (c->trace.event[i].live) {
       try_event(c, &c->trace.event[i]);
     }
   }
-  if (writer >= 0) {
+  if (writer >= 0 && !stored) {
     hint_state_before(c);
   }
 }

@@ -17,13 +17,18 @@ const char *nt_confidence_str(nt_confidence_t confidence) {
 
 void nt_hints_add(nt_hints_t *hints, const char *name, nt_confidence_t confidence,
                   const char *format, ...) {
-  uint32_t at = 0;
+  uint32_t at = 0, kept = 0;
   for (uint32_t i = 0; i < hints->count; i++) {
-    if (strcmp(hints->hint[i].name, name) == 0) {
+    const bool same = strcmp(hints->hint[i].name, name) == 0;
+    if (same && hints->hint[i].confidence <= confidence) {
       return;
     }
-    at += hints->hint[i].confidence <= confidence;
+    at += !same && hints->hint[i].confidence <= confidence;
+    if (!same) {
+      hints->hint[kept++] = hints->hint[i];
+    }
   }
+  hints->count = kept;
   if (at == NT_HINTS_MAX) {
     return;
   }

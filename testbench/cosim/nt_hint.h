@@ -32,7 +32,8 @@ typedef struct nt_hints {
   uint32_t count;
 } nt_hints_t;
 
-/// Adds a hint unless one of the same name is there already, or too many surer ones.
+/// Adds a hint, unless there are too many surer ones. Of two of the same name the surer one stays,
+/// else the first.
 void nt_hints_add(nt_hints_t *hints, const char *name, nt_confidence_t confidence,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 /// Relations of a value to the expected one alone: sign, off by one, swapped halves, one bit, a
