@@ -22,7 +22,7 @@ if [ -z "$timestep" ]; then
   echo "replay: $folder/report.json names no timestep: run again with waves: neurotile $command --trace bad.vcd" >&2
   exit 2
 fi
-from=$((timestep > 0 && (step > 0 || $(grep -c '"memory sweep"' "$folder/report.json" || true)) ? timestep - 1 : timestep))
+from=$((step > 0 ? timestep - 1 : timestep))
 vcd="$folder/token.vcd"
 window="--trace $vcd --trace-tile $tile --trace-from $from --trace-steps 2"
 

@@ -39,7 +39,9 @@ void nt_meaning_find(const nt_layout_t *layout, const nt_params_t *params, uint6
   nt_meaning_t *meaning = &report->meaning;
   *meaning = (nt_meaning_t){.has_token = true,
                             .token = token,
-                            .step = m->timestep % layout->steps_per_token,
+                            .step = m->stage == NT_STAGE_MEMORY // after the last step
+                                        ? layout->steps_per_token
+                                        : m->timestep % layout->steps_per_token,
                             .layer = -1};
   const nt_population_t *population = NULL;
   const nt_chunk_t *chunk = NULL;

@@ -74,7 +74,8 @@ static void try_change(state_case_t *c, const nt_retrace_event_t *e, const char 
   }
 }
 
-static void try_event(state_case_t *c, const nt_retrace_event_t *e) {
+// Mistakes of a kind that the instruction invites.
+static void try_likely(state_case_t *c, const nt_retrace_event_t *e) {
   const uint32_t op = NT_VIEW_FIELD(e->word, INSTR_OP), sat = NT_VIEW_FIELD(e->word, INSTR_SAT);
   const bool alu = op >= NT_OP_MOV && op <= NT_OP_SEL;
   if (op == NT_OP_MULS || op == NT_OP_LERP) {
@@ -104,6 +105,12 @@ static void try_event(state_case_t *c, const nt_retrace_event_t *e) {
       try_change(c, e, "other-dendrite", NT_VARIANT_DENDRITE, d, "reads another dendrite");
     }
   }
+}
+
+// Anything else that could happen to an instruction.
+static void try_anything(state_case_t *c, const nt_retrace_event_t *e) {
+  const uint32_t op = NT_VIEW_FIELD(e->word, INSTR_OP);
+  const bool alu = op >= NT_OP_MOV && op <= NT_OP_SEL;
   if (nt_retrace_writes(e->word)) {
     try_change(c, e, "sign", NT_VARIANT_NEGATE, 0, "has a result of the other sign");
     try_change(c, e, "off-by-one", NT_VARIANT_ADD, 1, "has a result too large by one");
@@ -114,6 +121,20 @@ static void try_event(state_case_t *c, const nt_retrace_event_t *e) {
   }
   for (int32_t reg = 0; alu && reg < (int32_t)NT_REGISTERS; reg++) {
     try_change(c, e, "other-operand", NT_VARIANT_OPERAND, reg, "takes another register as B");
+  }
+}
+
+// The instructions up to the one that wrote the word, nearest first.
+static void try_changes(state_case_t *c, int32_t writer) {
+  for (int32_t i = writer; i >= 0; i--) {
+    if (c->trace.event[i].live) {
+      try_likely(c, &c->trace.event[i]);
+    }
+  }
+  for (int32_t i = writer; i >= 0; i--) {
+    if (c->trace.event[i].live) {
+      try_anything(c, &c->trace.event[i]);
+    }
   }
 }
 
@@ -237,11 +258,7 @@ static void explain(state_case_t *c) {
     nt_hints_add(&r->hints, "late", NT_CONFIDENCE_FITS,
                  "the value from before the step: not written, or a timestep late");
   }
-  for (int32_t i = writer; i >= 0 && !stored; i--) {
-    if (c->trace.event[i].live) {
-      try_event(c, &c->trace.event[i]);
-    }
-  }
+  try_changes(c, stored ? -1 : writer);
   if (writer >= 0 && !stored) {
     hint_state_before(c);
   }
