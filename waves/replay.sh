@@ -13,7 +13,7 @@ neurotile="$1"
 folder="$2"
 here=$(dirname "$0")
 number() { sed -n "s/^[[:space:]]*\"$1\":[[:space:]]*\([0-9]*\).*/\1/p" "$folder/report.json"; }
-command=$(sed -n 's/^ *command *neurotile *//p' "$folder/report.txt")
+command=$(sed -nE "s/ --failure ('[^']*'|[^ ]*)//; s/^ *command *neurotile *//p" "$folder/report.txt")
 timestep=$(number timestep)
 tile=$(number tile)
 core=$(number core)

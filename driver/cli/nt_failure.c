@@ -42,6 +42,13 @@ nt_status_t nt_failure_prepare(const char *dir, nt_error_t *err) {
     return nt_fail(err, NT_ERR_IO, "option --failure: %s: cannot make the folder: %s", dir,
                    strerror(errno));
   }
+  static const char *const names[] = {"report.txt", "report.json"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, names[i]) < sizeof path) {
+      (void)remove(path);
+    }
+  }
   return NT_OK;
 }
 

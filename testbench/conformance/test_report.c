@@ -137,7 +137,8 @@ static void close_scene(scene_t *s) {
 
 /// Pool address of a neuron's state word.
 static uint32_t state_address(const scene_t *s, uint32_t neuron, uint32_t word) {
-  return (NT_CHECK_STATE + word) * nt_params_word_lanes(&s->image->params) + neuron;
+  const uint32_t lanes = nt_params_word_lanes(&s->image->params);
+  return (NT_CHECK_STATE + neuron / lanes * STATE_WORDS + word) * lanes + neuron % lanes;
 }
 
 static void flip(scene_t *s, uint32_t space, uint32_t addr, uint32_t bit) {
