@@ -104,7 +104,8 @@ static void liar_tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t
   size_t shown = 0;
   for (size_t i = 0; i < *count; i++) {
     if (i > 0 || !lie->drop) {
-      seen[shown++] = (*wire)[i] ^ (i == 0 ? lie->flip : 0);
+      seen[shown++] =
+          (*wire)[i] ^ (nt_spike_unpack((*wire)[i]).axon == lie->flip_axon ? lie->flip : 0);
     }
     if (i == 0 && lie->repeat) {
       seen[shown++] = (*wire)[i];

@@ -17,7 +17,8 @@ typedef struct nt_lie {
   bool repeat; ///< the first message sent is seen twice
   bool extra;  ///< message `wire` is seen too
   uint64_t wire;
-  uint64_t flip; ///< bits of the first message sent that are flipped
+  uint64_t flip; ///< bits of the message for axon `flip_axon` that are flipped
+  uint32_t flip_axon;
 } nt_lie_t;
 
 /// The back end below, and what its tile 0 shows wrongly from now on.

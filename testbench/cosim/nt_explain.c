@@ -4,9 +4,23 @@
 #include "nt_group_view.h"
 #include "nt_scene.h"
 
+static const char *suspects_of_counter(uint32_t counter) {
+  switch (counter) {
+  case NT_COUNTER_MSG_IN:
+  case NT_COUNTER_SYNOPS:
+  case NT_COUNTER_WORDS:
+    return "rtl/nt_router.v, rtl/nt_axon_in.v, rtl/nt_synapse.v, rtl/nt_creg.v: spikes served in "
+           "this step, which act in the next";
+  case NT_COUNTER_NEURONS:
+  case NT_COUNTER_INSTRS: return "rtl/nt_engine.v, rtl/nt_engine_walk.v, rtl/nt_creg.v";
+  case NT_COUNTER_MSG_OUT: return "rtl/nt_axon_out.v, rtl/nt_creg.v";
+  default: return "rtl/nt_creg.v, and the module that raises the flag";
+  }
+}
+
 // Where a fault of a stage can be; docs/debugging.md has the same table with reasons.
-static const char *suspects_of(nt_stage_t stage) {
-  switch (stage) {
+static const char *suspects_of(const nt_mismatch_t *m) {
+  switch (m->stage) {
   case NT_STAGE_RECEIVED: return "driver/nt_system.c, what the host injected";
   case NT_STAGE_SCHEDULE: return "rtl/nt_router.v, rtl/nt_dendrite.v (pending), driver/nt_system.c";
   case NT_STAGE_ACCUMULATOR:
@@ -16,7 +30,7 @@ static const char *suspects_of(nt_stage_t stage) {
     return "rtl/nt_engine.v, rtl/nt_engine_decode.v, rtl/nt_engine_lanes.v, rtl/nt_engine_walk.v, "
            "rtl/nt_pool.v";
   case NT_STAGE_SPIKE: return "rtl/nt_axon_out.v, rtl/nt_engine.v (SPK)";
-  case NT_STAGE_COUNTER: return "rtl/nt_creg.v, and the module that the counter counts";
+  case NT_STAGE_COUNTER: return suspects_of_counter(m->index);
   case NT_STAGE_MEMORY: return "rtl/nt_pool.v, rtl/nt_host.v, whatever writes that space";
   }
   return "unknown";
@@ -94,7 +108,7 @@ static void explain_tile(nt_mismatch_report_t *r) {
 
 nt_status_t nt_explain(const nt_lockstep_t *lockstep, nt_mismatch_report_t *r, nt_error_t *err) {
   *r = (nt_mismatch_report_t){.first = *nt_lockstep_mismatch(lockstep)};
-  r->suspects = suspects_of(r->first.stage);
+  r->suspects = suspects_of(&r->first);
   if (r->first.stage == NT_STAGE_RECEIVED || r->first.stage == NT_STAGE_SCHEDULE) {
     explain_tile(r);
     return NT_OK;

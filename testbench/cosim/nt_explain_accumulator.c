@@ -198,6 +198,25 @@ static void hint_relations(const sum_t *sum) {
   nt_hints_relate(hints, m->expected, m->got, s->params->acc_bits);
 }
 
+static void hint_activity(const sum_t *sum) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, m->core, 0);
+  if (last != NULL && last->stepped && last->activity[m->line] != 0 &&
+      m->got == (m->expected | last->activity[m->line])) {
+    nt_hints_add(&s->report->hints, "late", NT_CONFIDENCE_FITS,
+                 "the rows active in timestep %u still are", last->timestep);
+  }
+  if (m->expected != 0 && (m->expected & m->got) == m->got) {
+    nt_hints_add(&s->report->hints, "lost-spike", NT_CONFIDENCE_LIKE,
+                 "no spike reached a row that should be active");
+  }
+  if (m->got != 0 && (m->expected & m->got) == m->expected) {
+    nt_hints_add(&s->report->hints, "extra-spike", NT_CONFIDENCE_LIKE,
+                 "a spike, or what is left of one, reached a row that should not be active");
+  }
+}
+
 static void note_history(const nt_scene_t *s, uint32_t dendrite) {
   const nt_mismatch_t *m = &s->report->first;
   for (uint32_t age = NT_HISTORY_STEPS; age-- > 0;) {
@@ -252,6 +271,8 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
       try_all_payloads(&sum, true);
     }
     hint_relations(&sum);
+  } else {
+    hint_activity(&sum);
   }
   note_history(s, sum.dendrite);
   free(sum.item);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spikes-sent stage: who sends the message, and what happened to it.
-#include "nt_arith.h"
 #include "nt_disasm.h"
 #include "nt_group_view.h"
-#include "nt_scene.h"
+#include "nt_program.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,10 +15,6 @@ typedef struct source {
   int32_t value; // of the register sent
 } source_t;
 
-static int32_t fit(int32_t value, uint32_t type) {
-  return type == NT_SPIKE_TYPE_BINARY ? 1 : nt_arith_wrap(value, 8 * type);
-}
-
 // The message that destination `entry` of the port makes of a spike.
 static uint64_t message(const nt_scene_t *s, uint32_t ptr, uint32_t entry,
                         const nt_retrace_spike_t *spike) {
@@ -30,7 +25,7 @@ static uint64_t message(const nt_scene_t *s, uint32_t ptr, uint32_t entry,
                            .cores = (uint8_t)NT_VIEW_FIELD(dest, DEST_CORES),
                            .type = (uint8_t)type,
                            .axon = (uint16_t)(NT_VIEW_FIELD(dest, DEST_AXON) + offset),
-                           .payload = fit(spike->payload, type)};
+                           .payload = nt_program_payload(spike->payload, type)};
   return nt_spike_pack(&sent);
 }
 
@@ -150,6 +145,37 @@ static void hint_fate(const nt_scene_t *s) {
   }
 }
 
+// How the sender's program comes to the value, and how it could come to what the device sent.
+static nt_status_t explain_program(nt_scene_t *s, const source_t *missing, nt_error_t *err) {
+  const nt_mismatch_t *m = &s->report->first;
+  if (!missing->found || (m->has_unexpected && !same_target(m->missing, m->unexpected))) {
+    return NT_OK;
+  }
+  nt_program_t *program = calloc(1, sizeof *program);
+  if (program == NULL) {
+    return nt_fail(err, NT_ERR_MEMORY, "explain: out of memory");
+  }
+  program->scene = s;
+  program->group = missing->group;
+  program->neuron = missing->neuron;
+  program->sends = true;
+  program->pc = missing->pc;
+  program->type = nt_spike_unpack(m->missing).type;
+  program->absent = !m->has_unexpected;
+  program->got = nt_spike_unpack(m->unexpected).payload;
+  nt_program_run(program);
+  for (uint32_t i = 0; i < program->trace.events && !program->trace.lost; i++) {
+    const nt_retrace_event_t *event = &program->trace.event[i];
+    if (event->live && event->pc == missing->pc) {
+      nt_program_explain(program, (int32_t)i);
+      break;
+    }
+  }
+  nt_program_free(program);
+  free(program);
+  return NT_OK;
+}
+
 nt_status_t nt_explain_spike(nt_scene_t *s, nt_error_t *err) {
   nt_mismatch_report_t *r = s->report;
   const nt_mismatch_t *m = &r->first;
@@ -181,8 +207,12 @@ nt_status_t nt_explain_spike(nt_scene_t *s, nt_error_t *err) {
     r->first.lane = place->neuron % lanes;
   }
   nt_scene_compare_memories(s);
-  hint_fate(s);
   nt_retrace_free(trace);
   free(trace);
-  return NT_OK;
+  if (!m->has_unexpected) { // lost: that is said first
+    hint_fate(s);
+  }
+  const nt_status_t status = explain_program(s, &missing, err);
+  hint_fate(s);
+  return status;
 }
