@@ -403,6 +403,16 @@ static void message_altered(scene_t *s) {
   NT_CHECK(hint(s, "bit") != NULL && strstr(hint(s, "bit")->text, "bit 3") != NULL, true);
 }
 
+/// The 16 bits of a negative payload are not extended.
+static void message_without_sign(scene_t *s) {
+  NT_CHECK(addend(BIG, payload(QUIET), true) < 0, true);
+  s->liar.lie =
+      (nt_lie_t){.flip = UINT64_C(0xff0000) << NT_SPIKE_PAYLOAD_LSB, .flip_axon = 7 + BIG};
+  run(s);
+  expect(s, NT_STAGE_SPIKE, BIG, "wrong-payload");
+  NT_CHECK(hint(s, "sign-extension") != NULL, true);
+}
+
 static void destination_flipped(scene_t *s) {
   flip(s, NT_SPACE_POOL, NT_CHECK_DESTS * nt_params_word_lanes(&s->image->params),
        NT_DEST_AXON_LSB + 4);
@@ -479,22 +489,17 @@ static void test_case(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      CASE(weight_flipped),    CASE(spike_lost),
-      CASE(spike_doubled),     CASE(spike_negated),
-      CASE(payload_flipped),   CASE(wrong_list),
-      CASE(sum_late),          CASE(sum_of_neighbour),
-      CASE(sum_swapped),       CASE(truncated),
-      CASE(not_saturated),     CASE(wrapped),
-      CASE(state_late),        CASE(state_of_neighbour),
-      CASE(subtracted),        CASE(shifted),
-      CASE(halves_swapped),    CASE(state_was_wrong_before),
-      CASE(stray_write),       CASE(instruction_flipped),
-      CASE(message_lost),      CASE(message_doubled),
-      CASE(message_late),      CASE(message_altered),
-      CASE(message_truncated), CASE(destination_flipped),
-      CASE(bad_axon_spike),    CASE(spike_not_received),
-      CASE(no_work),           CASE(unused_memory),
-      CASE(outputs_only),
+      CASE(weight_flipped),    CASE(spike_lost),           CASE(spike_doubled),
+      CASE(spike_negated),     CASE(payload_flipped),      CASE(wrong_list),
+      CASE(sum_late),          CASE(sum_of_neighbour),     CASE(sum_swapped),
+      CASE(truncated),         CASE(not_saturated),        CASE(wrapped),
+      CASE(state_late),        CASE(state_of_neighbour),   CASE(subtracted),
+      CASE(shifted),           CASE(halves_swapped),       CASE(state_was_wrong_before),
+      CASE(stray_write),       CASE(instruction_flipped),  CASE(message_lost),
+      CASE(message_doubled),   CASE(message_late),         CASE(message_altered),
+      CASE(message_truncated), CASE(message_without_sign), CASE(destination_flipped),
+      CASE(bad_axon_spike),    CASE(spike_not_received),   CASE(no_work),
+      CASE(unused_memory),     CASE(outputs_only),
   };
   if (!nt_check_begin(argc, argv))
     return 2;

@@ -29,7 +29,9 @@ static const char *suspects_of(const nt_mismatch_t *m) {
   case NT_STAGE_STATE:
     return "rtl/nt_engine.v, rtl/nt_engine_decode.v, rtl/nt_engine_lanes.v, rtl/nt_engine_walk.v, "
            "rtl/nt_pool.v";
-  case NT_STAGE_SPIKE: return "rtl/nt_axon_out.v, rtl/nt_engine.v (SPK)";
+  case NT_STAGE_SPIKE:
+    return "rtl/nt_axon_out.v, rtl/nt_engine.v (SPK), and where the value came from "
+           "rtl/nt_engine_lanes.v";
   case NT_STAGE_COUNTER: return suspects_of_counter(m->index);
   case NT_STAGE_MEMORY: return "rtl/nt_pool.v, rtl/nt_host.v, whatever writes that space";
   }

@@ -70,6 +70,12 @@ void nt_hints_relate(nt_hints_t *hints, int64_t expected, int64_t got, unsigned 
   if (one_bit(e ^ g, &bit)) {
     nt_hints_add(hints, "bit", NT_CONFIDENCE_LIKE, "only bit %u differs", bit);
   }
+  for (unsigned field = 8; field < bits; field += 8) {
+    if (expected < 0 && got == expected + (INT64_C(1) << field)) {
+      nt_hints_add(hints, "sign-extension", NT_CONFIDENCE_LIKE,
+                   "the low %u bits of the expected value, without its sign", field);
+    }
+  }
   for (unsigned shift = 1; shift < 16 && expected != 0; shift++) {
     const int64_t factor = INT64_C(1) << shift;
     if (got == expected * factor || (got * factor == expected && got != 0)) {

@@ -36,8 +36,8 @@ typedef struct nt_hints {
 /// else the first.
 void nt_hints_add(nt_hints_t *hints, const char *name, nt_confidence_t confidence,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
-/// Relations of a value to the expected one alone: sign, off by one, swapped halves, one bit, a
-/// factor of two. `bits` is the width both are held in.
+/// Relations of a value to the expected one alone: sign, off by one, swapped halves, one bit,
+/// sign extension, a factor of two. `bits` is the width both are held in.
 void nt_hints_relate(nt_hints_t *hints, int64_t expected, int64_t got, unsigned bits);
 /// `got` equals `other`, which is called `what`; says nothing where `other` is too small to be
 /// telling or equals `expected`.

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 // Instructions shown: the last one, and those its value came from.
-enum { CHAIN_DEPTH = 4 };
+enum { CHAIN_DEPTH = 8 };
 
 int32_t nt_program_payload(int32_t value, uint32_t type) {
   return type == NT_SPIKE_TYPE_BINARY ? 1 : nt_arith_wrap(value, 8 * type);
@@ -39,25 +39,24 @@ static void note_event(const nt_program_t *c, const nt_retrace_event_t *e) {
   }
 }
 
-// The instructions a value came from, last first, each once.
-static void note_chain(const nt_program_t *c, int32_t event, uint32_t depth, bool *shown) {
-  if (event < 0 || depth == 0 || shown[event]) {
+// Marks the instructions a value came from.
+static void mark_chain(const nt_program_t *c, int32_t event, uint32_t depth, bool *marked) {
+  if (event < 0 || depth == 0 || marked[event]) {
     return;
   }
   const nt_retrace_event_t *e = &c->trace.event[event];
   const uint32_t op = NT_VIEW_FIELD(e->word, INSTR_OP), ra = NT_VIEW_FIELD(e->word, INSTR_RA);
-  shown[event] = true;
-  note_event(c, e);
+  marked[event] = true;
   const bool b = op >= NT_OP_MOV && op <= NT_OP_SEL && NT_VIEW_FIELD(e->word, INSTR_BCONST) == 0;
   const bool a =
-      op == NT_OP_ST || op == NT_OP_LUT || op == NT_OP_LERP ||
+      op == NT_OP_ST || op == NT_OP_SPK || op == NT_OP_LUT || op == NT_OP_LERP ||
       (op >= NT_OP_MOV && op <= NT_OP_SEL && op != NT_OP_MOV && op != NT_OP_NEG && op != NT_OP_CLZ);
   if (a) {
-    note_chain(c, nt_retrace_producer(&c->trace, event, ra), depth - 1, shown);
+    mark_chain(c, nt_retrace_producer(&c->trace, event, ra), depth - 1, marked);
   }
   if (b) {
-    note_chain(c, nt_retrace_producer(&c->trace, event, NT_VIEW_FIELD(e->word, INSTR_RB)),
-               depth - 1, shown);
+    mark_chain(c, nt_retrace_producer(&c->trace, event, NT_VIEW_FIELD(e->word, INSTR_RB)),
+               depth - 1, marked);
   }
 }
 
@@ -174,8 +173,13 @@ static void hint_state_before(nt_program_t *c) {
 }
 
 void nt_program_explain(nt_program_t *c, int32_t last) {
-  bool shown[NT_RETRACE_EVENTS_MAX] = {false};
-  note_chain(c, last, CHAIN_DEPTH, shown);
+  bool marked[NT_RETRACE_EVENTS_MAX] = {false};
+  mark_chain(c, last, CHAIN_DEPTH, marked);
+  for (int32_t i = last; i >= 0; i--) {
+    if (marked[i]) {
+      note_event(c, &c->trace.event[i]);
+    }
+  }
   if (gives_got(c, 1, NULL)) {
     nt_hints_add(&c->scene->report->hints, "stored-program", NT_CONFIDENCE_STORED,
                  "the device ran rightly what it holds");
