@@ -52,7 +52,13 @@ case "$code" in
 esac
 sed -n '/^MISMATCH/,/differs by/p' "$folder/replay.txt"
 if [ -s "$vcd" ]; then
-  "$here/put_layouts.sh" "$vcd" "$tile" "${core:-0}" "$timestep"
+  # A wrong message is marked where it leaves the core; everything else where the timestep begins.
+  begin=$("$here/step_time.sh" "$vcd" "$timestep" || echo 0)
+  message=$(sed -n 's/.*unexpected \[tile [0-9]* cores [^ ]* axon \([0-9]*\) type [0-9]* payload \([-0-9]*\)\].*/\1 \2/p' \
+    "$folder/report.json")
+  # shellcheck disable=SC2086
+  marker=$([ -n "$message" ] && "$here/spike_time.sh" "$vcd" "$core" $message "$begin" || echo "$begin")
+  "$here/put_layouts.sh" "$vcd" "$tile" "${core:-0}" "$timestep" "$marker"
   echo "look with   gtkwave $folder/token.gtkw      (one neuron: $folder/neuron.gtkw)"
 fi
 exit "$code"

@@ -277,6 +277,14 @@ static void sum_of_neighbour(scene_t *s) {
   expect(s, NT_STAGE_ACCUMULATOR, 1, "neighbour");
 }
 
+/// Two spikes, and the weight of the last neuron counts twice.
+static void weight_doubled(scene_t *s) {
+  inject(s->golden, 0, 50);
+  inject(s->dut, 0, 50);
+  run_with_sum(s, BIG, 2 * (int64_t)(payload(QUIET) + 50) * weights[BIG]);
+  expect(s, NT_STAGE_ACCUMULATOR, BIG, "one-weight");
+}
+
 static void sum_swapped(scene_t *s) {
   run_with_sum(s, 1, (int64_t)payload(QUIET) * weights[1] * 65536);
   NT_CHECK(s->report.first.stage, NT_STAGE_ACCUMULATOR);
@@ -489,17 +497,39 @@ static void test_case(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      CASE(weight_flipped),    CASE(spike_lost),           CASE(spike_doubled),
-      CASE(spike_negated),     CASE(payload_flipped),      CASE(wrong_list),
-      CASE(sum_late),          CASE(sum_of_neighbour),     CASE(sum_swapped),
-      CASE(truncated),         CASE(not_saturated),        CASE(wrapped),
-      CASE(state_late),        CASE(state_of_neighbour),   CASE(subtracted),
-      CASE(shifted),           CASE(halves_swapped),       CASE(state_was_wrong_before),
-      CASE(stray_write),       CASE(instruction_flipped),  CASE(message_lost),
-      CASE(message_doubled),   CASE(message_late),         CASE(message_altered),
-      CASE(message_truncated), CASE(message_without_sign), CASE(destination_flipped),
-      CASE(bad_axon_spike),    CASE(spike_not_received),   CASE(no_work),
-      CASE(unused_memory),     CASE(outputs_only),
+      CASE(weight_flipped),
+      CASE(spike_lost),
+      CASE(spike_doubled),
+      CASE(spike_negated),
+      CASE(payload_flipped),
+      CASE(wrong_list),
+      CASE(sum_late),
+      CASE(sum_of_neighbour),
+      CASE(weight_doubled),
+      CASE(sum_swapped),
+      CASE(truncated),
+      CASE(not_saturated),
+      CASE(wrapped),
+      CASE(state_late),
+      CASE(state_of_neighbour),
+      CASE(subtracted),
+      CASE(shifted),
+      CASE(halves_swapped),
+      CASE(state_was_wrong_before),
+      CASE(stray_write),
+      CASE(instruction_flipped),
+      CASE(message_lost),
+      CASE(message_doubled),
+      CASE(message_late),
+      CASE(message_altered),
+      CASE(message_truncated),
+      CASE(message_without_sign),
+      CASE(destination_flipped),
+      CASE(bad_axon_spike),
+      CASE(spike_not_received),
+      CASE(no_work),
+      CASE(unused_memory),
+      CASE(outputs_only),
   };
   if (!nt_check_begin(argc, argv))
     return 2;

@@ -150,6 +150,55 @@ static void try_payload(const sum_t *sum, const nt_contribution_t *c, int32_t pa
                row ? "all sums of the row" : "this sum, not those of the whole row");
 }
 
+// True if counting `times` more often what spikes add through this weight gives the device's row.
+static bool weight_explains_row(const sum_t *sum, int32_t weight, int32_t times) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
+  const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
+  for (uint32_t lane = 0; lane < rows.lanes; lane++) {
+    int64_t total = row[lane];
+    for (size_t i = 0; i < sum->count; i++) {
+      nt_contribution_t c;
+      if (nt_contribution_find(&axons, sum->item[i].axon, sum->item[i].payload, sum->dendrite,
+                               m->line, lane, &c) &&
+          c.weight == weight) {
+        total += times * c.product;
+      }
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// One weight is handled wrongly, whatever the spike.
+static void try_weights(const sum_t *sum) {
+  static const struct {
+    int32_t times;
+    const char *what;
+  } changes[] = {{1, "counted twice"}, {-1, "left out"}, {-2, "with the other sign"}};
+  const nt_mismatch_t *m = &sum->scene->report->first;
+  for (size_t i = 0; i < sum->count; i++) {
+    int64_t total = 0;
+    for (size_t k = 0; k < sum->count; k++) {
+      total += sum->item[k].weight == sum->item[i].weight ? sum->item[k].product : 0;
+    }
+    for (size_t c = 0; c < sizeof changes / sizeof changes[0] && total != 0; c++) {
+      if (nt_arith_wrap(m->expected + changes[c].times * total, sum->scene->params->acc_bits) ==
+              m->got &&
+          weight_explains_row(sum, sum->item[i].weight, changes[c].times)) {
+        nt_hints_add(&sum->scene->report->hints, "one-weight", NT_CONFIDENCE_FITS,
+                     "every product with weight %" PRId32 " %s: gives all sums of the row",
+                     sum->item[i].weight, changes[c].what);
+        return;
+      }
+    }
+  }
+}
+
 static void try_all_payloads(const sum_t *sum, bool flips) {
   for (size_t i = 0; i < sum->count; i++) {
     const nt_contribution_t *c = &sum->item[i];
@@ -269,6 +318,7 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
     if (whole && !stored) {
       try_all_payloads(&sum, false);
       try_all_payloads(&sum, true);
+      try_weights(&sum);
     }
     hint_relations(&sum);
   } else {
