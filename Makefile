@@ -17,11 +17,12 @@ SIZE    ?= 370m
 HELDOUT ?= model/pretrained/tales-6m/heldout.txt
 RUN     := $(BUILD)/neurotile
 TEXT    ?=
+FAIL    ?=
 VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof systemc waves bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -59,6 +60,9 @@ accuracy: build ## the tables and the plot of docs/accuracy.md (MODEL= for the s
 
 waves: $(IMAGE) ## a VCD window with its GTKWave layout
 	@waves/make_waves.sh $(RUN) $(IMAGE) $(BUILD)/waves
+
+replay: build ## a failure once more, with waves (FAIL=folder of generate --failure)
+	@waves/replay.sh $(RUN) "$(FAIL)"
 
 bench: $(IMAGE) ## cycles against the bound, utilisation, simulation speed
 	@testbench/scripts/bench.sh $(BUILD) $(IMAGE)

@@ -31,21 +31,10 @@ if ! [ -s "$vcd" ]; then
   exit 1
 fi
 
-# The layouts, for this core, with the marker where the timestep to show begins.
-if ! begin=$("$here/step_time.sh" "$vcd" "$show"); then
-  echo "make_waves: tile $tile did not run timestep $show; the layouts open at the start of the trace" >&2
-  begin=0
-fi
-mkdir -p "$folder/filters"
-cp "$here"/filters/*.txt "$folder/filters"
-for layout in token neuron; do
-  sed -e "s/g_core\[0\]/g_core[$core]/g" -e "s/^-core 0:/-core $core:/" -e "s/^\[timestart\].*/[timestart] $begin/" \
-    -e "s/^\*\(-[0-9.]*\) [0-9]*/*\1 $begin/" "$here/$layout.gtkw" >"$folder/$layout.gtkw"
-done
+"$here/put_layouts.sh" "$vcd" "$tile" "$core" "$show"
 
 size=$(wc -c <"$vcd")
 echo "trace       $vcd, $((size / 1000)) kB"
 echo "holds       tile $tile, timesteps $from to $((from + steps - 1)), $((size / 1000 / steps)) kB a timestep"
-echo "opens at    timestep $show, $begin ns"
 echo "look with   gtkwave $folder/token.gtkw      (one neuron: $folder/neuron.gtkw)"
 echo "keep with   vcd2fst $vcd $folder/token.fst"

@@ -3,7 +3,9 @@
 // and that there were some.
 #include "nt_bundle.h"
 #include "nt_commands.h"
+#include "nt_failure.h"
 #include "nt_json_file.h"
+#include "nt_plant.h"
 #include "nt_progress_line.h"
 #include "nt_prompt.h"
 #include "nt_sampler.h"
@@ -53,8 +55,8 @@ static nt_status_t gather(nt_session_t *session, const nt_image_t *image, facts_
   f->lanes = nt_params_line_lanes(&image->params);
   f->cores_used = count_used_cores(nt_session_layout(session), image);
   const nt_lockstep_stats_t *l = &f->stats.lockstep;
-  f->compared = l->spikes + l->state_words + l->accumulators + l->counters + l->swept_words +
-                f->stats.observables;
+  f->compared = l->spikes + l->received + l->state_words + l->accumulators + l->counters +
+                l->swept_words + f->stats.observables;
   nt_status_t status = nt_system_check(nt_session_system(session), err);
   if (status == NT_OK) {
     status = nt_session_counter(session, NT_COUNTER_CYC_SYNAPSE, &f->synapse_cycles, err);
@@ -75,10 +77,19 @@ static nt_status_t gather(nt_session_t *session, const nt_image_t *image, facts_
   return status;
 }
 
-// A run has passed only if every kind of comparison took place.
-static bool compared_everything(const nt_session_stats_t *s) {
-  return s->lockstep.spikes > 0 && s->lockstep.state_words > 0 && s->lockstep.accumulators > 0 &&
-         s->lockstep.counters > 0 && s->lockstep.swept_words > 0 && s->observables > 0;
+static nt_check_level_t level_of(const nt_options_t *options) {
+  return strcmp(options->level, "outputs") == 0  ? NT_LEVEL_OUTPUTS
+         : strcmp(options->level, "stages") == 0 ? NT_LEVEL_STAGES
+                                                 : NT_LEVEL_STATE;
+}
+
+// A run has passed only if every kind of comparison of the level took place.
+static bool compared_everything(const nt_session_stats_t *s, nt_check_level_t level) {
+  const nt_lockstep_stats_t *l = &s->lockstep;
+  return l->spikes > 0 && l->counters > 0 && s->observables > 0 &&
+         (level < NT_LEVEL_STATE ||
+          (l->state_words > 0 && l->accumulators > 0 && l->swept_words > 0)) &&
+         (level < NT_LEVEL_STAGES || l->received > 0);
 }
 
 static void print_facts(const facts_t *f, bool check) {
@@ -264,6 +275,17 @@ static uint64_t token_number(const job_t *job) {
          nt_session_layout(job->session)->steps_per_token;
 }
 
+// The state before a token that may fail.
+static nt_status_t keep_state(const job_t *job, const nt_options_t *options, uint32_t token,
+                              nt_error_t *err) {
+  if (options->failure == NULL) {
+    return NT_OK;
+  }
+  char path[4096];
+  (void)snprintf(path, sizeof path, "%s/before.nts", options->failure);
+  return nt_session_save(job->session, path, token, err);
+}
+
 // The last generated token is written but need not run, unless the state behind it is to be saved.
 // An end mark is neither written nor run: it stays the next token.
 static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, facts_t *facts,
@@ -280,7 +302,10 @@ static nt_status_t run(job_t *job, const nt_options_t *options, size_t wanted, f
     }
     status = write_token(&job->writing, job->tokenizer, token, err);
     if (status == NT_OK && (prompt || i + 1 < total || options->state_out != NULL)) {
-      status = nt_session_token(job->session, token, job->logits, err);
+      status = keep_state(job, options, token, err);
+      if (status == NT_OK) {
+        status = nt_session_token(job->session, token, job->logits, err);
+      }
       if (status == NT_OK && i + 1 >= job->prompt_count) {
         job->next = nt_sampler_next(job->sampler, job->logits, token_number(job));
       }
@@ -357,6 +382,7 @@ static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_option
   const nt_session_options_t session_options = {
       .backend = strcmp(options->backend, "rtl") == 0 ? NT_BACKEND_RTL : NT_BACKEND_GOLDEN,
       .check = options->check,
+      .level = level_of(options),
       .max_cycles = options->max_cycles,
       .trace_path = options->trace,
       .trace_tile = (uint32_t)options->trace_tile,
@@ -377,6 +403,9 @@ static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_option
   if (status == NT_OK && options->state_in != NULL) {
     status = nt_session_restore(job->session, options->state_in, &job->next, err);
   }
+  if (status == NT_OK && options->plant != NULL) {
+    status = nt_plant(nt_session_system(job->session), &image->params, options->plant, err);
+  }
   if (status == NT_OK &&
       (job->logits = calloc(nt_session_layout(job->session)->vocab, sizeof *job->logits)) == NULL) {
     status = nt_fail(err, NT_ERR_MEMORY, "generate: out of memory");
@@ -394,6 +423,39 @@ static void close_job(job_t *job) {
   free(job->writing.text);
 }
 
+// What a failed run leaves: the report on the terminal, and the folder.
+static void leave_failure(const job_t *job, nt_image_t *image, const nt_options_t *options,
+                          const nt_error_t *failed) {
+  char *command = nt_command_line(options->argc, options->argv);
+  nt_mismatch_report_t report;
+  const nt_mismatch_report_t *found = job->session != NULL ? nt_session_report(job->session) : NULL;
+  if (found != NULL) {
+    report = *found;
+    report.command = command;
+    char *text = nt_mismatch_report_text(&report);
+    (void)fprintf(stderr, "%s", text != NULL ? text : "");
+    free(text);
+    found = &report;
+  }
+  nt_error_t err = {NT_OK, ""};
+  nt_status_t status = NT_OK;
+  if (options->failure != NULL) {
+    status = nt_failure_write(options->failure, found, failed, command, &err);
+    if (status == NT_OK && image != NULL) {
+      char path[4096];
+      (void)snprintf(path, sizeof path, "%s/image.nti", options->failure);
+      status = nt_image_save(image, path, &err);
+    }
+    if (status == NT_OK) {
+      (void)fprintf(stderr, "  saved     %s: make replay FAIL=%s\n", options->failure,
+                    options->failure);
+    } else {
+      (void)fprintf(stderr, "%s\n", err.text);
+    }
+  }
+  free(command);
+}
+
 nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   const size_t wanted = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
   nt_image_t *image = NULL;
@@ -402,6 +464,9 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   nt_stage_meter_start(&meter, false);
   facts_t facts = {.meter = &meter};
   nt_status_t status = read_settings(&job, options, &facts, err);
+  if (status == NT_OK && options->failure != NULL) {
+    status = nt_failure_prepare(options->failure, err);
+  }
   if (status == NT_OK) {
     nt_stage_meter_begin(&meter, "load image");
     status = nt_bundle_open(options, &image, err);
@@ -428,7 +493,7 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
   if (status == NT_OK) {
     status = gather(job.session, image, &facts, err);
   }
-  if (status == NT_OK && options->check && !compared_everything(&facts.stats)) {
+  if (status == NT_OK && options->check && !compared_everything(&facts.stats, level_of(options))) {
     status =
         nt_fail(err, NT_ERR_INTERNAL,
                 "spikes, state, accumulators, counters or named tensors: nothing was compared");
@@ -450,6 +515,9 @@ nt_status_t nt_command_generate(const nt_options_t *options, nt_error_t *err) {
       (void)printf("waves of tile %" PRIu64 ": gtkwave %s (with a layout: make waves)\n",
                    options->trace_tile, options->trace);
     }
+  }
+  if (status == NT_ERR_MISMATCH || status == NT_ERR_RTL_ASSERT || status == NT_ERR_TIMEOUT) {
+    leave_failure(&job, image, options, err);
   }
   close_job(&job);
   nt_image_free(image);

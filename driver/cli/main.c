@@ -10,8 +10,10 @@ static const nt_command_t commands[] = {
     {"import", "DIR out text tokens report spread pack cache quiet",
      "checkpoint folder DIR to image: calibrate, quantise, map; with a report", nt_command_import},
     {"generate",
-     "model prompt prompt-file tokens temperature top-k top-p seed ignore-eos backend no-check "
-     "summary state-in state-out trace trace-tile trace-from trace-steps max-cycles cache no-cache "
+     "model prompt prompt-file tokens temperature top-k top-p seed ignore-eos backend check "
+     "no-check "
+     "failure plant summary state-in state-out trace trace-tile trace-from trace-steps max-cycles "
+     "cache no-cache "
      "quiet",
      "continue a prompt on the tiles, every timestep checked", nt_command_generate},
     {"levels", "model text tokens summary max-cycles cache no-cache quiet",
@@ -67,6 +69,7 @@ int main(int argc, char **argv) {
                             .temperature = NT_TEMPERATURE_UNSAID,
                             .top_p = 1,
                             .check = true,
+                            .level = "state",
                             .spread = -1};
     nt_error_t err = {NT_OK, ""};
     bool help = false;

@@ -63,6 +63,12 @@ static const option_row_t rows[] = {
     NUMBER(agree, "agree", 4096, 1000000,
            "follow float and integer for N tokens and compare predictions and states"),
     TEXT(agree_text, "agree-text", "FILE", "text to follow, if not the evaluated one"),
+    TEXT(level, "check", "LEVEL",
+         "what is compared: outputs, state (default) or stages, each more than the one before"),
+    TEXT(failure, "failure", "DIR", "folder to leave when the run fails, for make replay"),
+    TEXT(
+        plant, "plant", "FAULT",
+        "flip a bit of the system under test, TILE:CORE:SPACE:ADDRESS:BIT (see docs/debugging.md)"),
     TEXT(check, "no-check", NULL, "run without the golden system and the integer reference"),
     TEXT(quiet, "quiet", NULL, "print results only"),
     TEXT(no_cache, "no-cache", NULL, "import anew and keep no image"),
@@ -171,6 +177,16 @@ static nt_status_t check_together(const nt_options_t *options, nt_error_t *err) 
     return nt_fail(err, NT_ERR_ARG,
                    "options --trace-tile, --trace-from and --trace-steps need --trace");
   }
+  if (strcmp(options->level, "outputs") != 0 && strcmp(options->level, "state") != 0 &&
+      strcmp(options->level, "stages") != 0) {
+    return nt_fail(err, NT_ERR_ARG,
+                   "option --check: found \"%s\", allowed are outputs, state and stages",
+                   options->level);
+  }
+  if (!options->check && (strcmp(options->level, "state") != 0 || options->failure != NULL)) {
+    return nt_fail(err, NT_ERR_ARG,
+                   "option --no-check contradicts --check and --failure: nothing would be found");
+  }
   if (options->prompt != NULL && options->prompt_file != NULL) {
     return nt_fail(err, NT_ERR_ARG, "options --prompt and --prompt-file contradict each other");
   }
@@ -196,6 +212,8 @@ nt_status_t nt_options_parse(const char *command, const char *accepted, int argc
   }
   table[count] = (struct option){"help", no_argument, NULL, 'h'};
   *help = false;
+  options->argc = argc;
+  options->argv = argv;
   opterr = 0;
   optind = 1;
   for (;;) {

@@ -33,6 +33,11 @@ typedef struct nt_options {
   double temperature; ///< NT_TEMPERATURE_UNSAID: not given
   double top_p;
   uint64_t top_k;
+  const char *level;   ///< of checking: outputs, state or stages
+  const char *failure; ///< folder to leave when the run fails; NULL: none
+  const char *plant;   ///< fault to plant, NULL: none
+  int argc;            ///< the arguments as they came
+  char **argv;
   bool check, quiet, ignore_eos;
   bool no_cache; ///< import without keeping the image
   int spread;    ///< -1 automatic, 0, 1

@@ -2,7 +2,9 @@
 #include "nt_session.h"
 
 #include "nt_clock.h"
+#include "nt_explain.h"
 #include "nt_golden.h"
+#include "nt_meaning.h"
 #include "nt_qmodel_section.h"
 #include "nt_rtl.h"
 
@@ -34,6 +36,8 @@ struct nt_session {
   nt_spike_t *spikes;
   uint64_t *cycles; // [tiles] cycles before the step
   bool tracing;
+  bool reported; // the report below is that of a mismatch
+  nt_mismatch_report_t report;
   nt_session_stats_t stats;
 };
 
@@ -144,33 +148,15 @@ static nt_status_t check_observable(nt_session_t *s, uint32_t index, nt_error_t 
   return NT_OK;
 }
 
-// Adds what a tile cannot know to a mismatch: token, population, layer tensor and channel.
+// The checker found a difference: works out the report, and adds to the error what a tile cannot
+// know.
 static nt_status_t explain(nt_session_t *s, nt_error_t *err) {
-  const nt_mismatch_t *m = nt_lockstep_mismatch(s->lockstep);
-  const nt_population_t *population = NULL;
-  const nt_chunk_t *chunk = NULL;
-  if (err == NULL || !m->has_neuron ||
-      !nt_layout_find(s->layout, m->tile, m->core, m->line, &population, &chunk)) {
-    return NT_ERR_MISMATCH;
-  }
-  const uint32_t neuron =
-      (m->line - chunk->line) * nt_params_line_lanes(&s->image->params) + m->lane;
-  const char *tensor = "without a name";
-  for (uint32_t i = 0; i < s->layout->observables; i++) {
-    const nt_observable_t *o = &s->layout->observable[i];
-    const nt_observable_kind_t kind =
-        m->stage == NT_STAGE_STATE ? NT_OBSERVABLE_STATE : NT_OBSERVABLE_ACC;
-    if (&s->layout->population[o->population] == population && o->kind == kind &&
-        o->index == m->index) {
-      tensor = o->name;
-    }
-  }
-  char text[sizeof err->text];
-  (void)snprintf(text, sizeof text, "%s", err->text);
-  (void)snprintf(
-      err->text, sizeof err->text,
-      "%.360s; token %" PRIu64 ", population %s group %u neuron %u, tensor %s channel %u", text,
-      s->stats.tokens, population->name, chunk->group, neuron, tensor, chunk->first + neuron);
+  nt_error_t inner = {NT_OK, ""};
+  nt_mismatch_report_free(&s->report);
+  const nt_status_t status = nt_explain(s->lockstep, &s->report, &inner);
+  nt_meaning_find(s->layout, &s->image->params, s->stats.tokens, &s->report);
+  nt_meaning_append(&s->report, err);
+  s->reported = status == NT_OK;
   return NT_ERR_MISMATCH;
 }
 
@@ -211,6 +197,9 @@ nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t 
     if (status == NT_OK) {
       status = nt_lockstep_open(image, s->golden, s->dut, &s->lockstep, err);
     }
+    if (status == NT_OK) {
+      nt_lockstep_set_level(s->lockstep, options->level);
+    }
   }
   if (status == NT_OK) {
     s->spikes = malloc(nt_layout_token_spikes_max(s->layout) * sizeof *s->spikes);
@@ -241,6 +230,7 @@ void nt_session_close(nt_session_t *s) {
   free(s->values);
   free(s->spikes);
   free(s->cycles);
+  nt_mismatch_report_free(&s->report);
   nt_lockstep_close(s->lockstep);
   nt_system_close(s->golden);
   nt_system_close(s->dut);
@@ -366,6 +356,7 @@ nt_status_t nt_session_token(nt_session_t *s, uint32_t token, int32_t *logits, n
     status = check_logits(s, logits, err);
     if (status == NT_OK) {
       status = nt_lockstep_sweep(s->lockstep, err);
+      status = status == NT_ERR_MISMATCH ? explain(s, err) : status;
     }
   }
   s->stats.tokens += status == NT_OK;
@@ -383,6 +374,7 @@ nt_status_t nt_session_reset(nt_session_t *s, nt_error_t *err) {
   if (status == NT_OK && s->golden != NULL) {
     status = nt_system_clear_state(s->golden, err);
     nt_integer_model_reset(s->integer);
+    nt_lockstep_restart(s->lockstep);
   }
   return status;
 }
@@ -428,6 +420,7 @@ nt_status_t nt_session_restore(nt_session_t *s, const char *path, uint32_t *next
     status = nt_system_restore(s->golden, path, err);
     if (status == NT_OK) {
       restore_reference(s);
+      nt_lockstep_restart(s->lockstep);
     }
   }
   return status;
@@ -470,6 +463,10 @@ nt_session_stats_t nt_session_stats(const nt_session_t *s) {
     count_macs(s, &stats.synapse_macs, &stats.dense_macs);
   }
   return stats;
+}
+
+const nt_mismatch_report_t *nt_session_report(const nt_session_t *s) {
+  return s->reported ? &s->report : NULL;
 }
 
 nt_status_t nt_session_counter(nt_session_t *s, uint32_t counter, uint64_t *sum, nt_error_t *err) {

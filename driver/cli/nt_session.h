@@ -10,7 +10,7 @@
 
 #include "nt_integer_model.h"
 #include "nt_layout.h"
-#include "nt_lockstep.h"
+#include "nt_mismatch_report.h"
 #include "nt_tokenizer.h"
 
 typedef enum nt_backend { NT_BACKEND_GOLDEN, NT_BACKEND_RTL } nt_backend_t;
@@ -19,6 +19,7 @@ typedef struct nt_session_options {
   nt_backend_t backend;
   nt_dev_open_fn open; ///< opens the tiles under test in place of `backend`'s; NULL: none
   bool check;
+  nt_check_level_t level; ///< with `check`: how much of each timestep is compared
   uint64_t max_cycles;    ///< per tile and timestep
   const char *trace_path; ///< VCD of one tile, NULL: none; only with NT_BACKEND_RTL
   uint32_t trace_tile, trace_from, trace_steps; ///< window in timesteps
@@ -61,6 +62,9 @@ nt_status_t nt_session_save(nt_session_t *session, const char *path, uint32_t ne
                             nt_error_t *err);
 nt_status_t nt_session_restore(nt_session_t *session, const char *path, uint32_t *next,
                                nt_error_t *err);
+/// The report of the mismatch that ended the run, without a command; NULL if the golden system and
+/// the system under test did not differ. Valid until the session is closed.
+const nt_mismatch_report_t *nt_session_report(const nt_session_t *session);
 nt_session_stats_t nt_session_stats(const nt_session_t *session);
 /// Sum of counter NT_COUNTER_* over all cores of the system under test.
 nt_status_t nt_session_counter(nt_session_t *session, uint32_t counter, uint64_t *sum,

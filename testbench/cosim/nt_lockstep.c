@@ -3,6 +3,7 @@
 
 #include "nt_clock.h"
 #include "nt_golden.h"
+#include "nt_history.h"
 #include "nt_multiset.h"
 
 #include <inttypes.h>
@@ -10,24 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-// State words of one group, as a range of pool words that does not wrap; groups never change after
-// loading.
-typedef struct state_range {
-  uint32_t word, words; // pool words
-  uint32_t first;       // place of `word` among the group's state words
-  uint32_t line, state_words;
-} state_range_t;
-
-typedef struct core_ranges {
-  state_range_t *range;
-  uint32_t count;
-} core_ranges_t;
-
 struct nt_lockstep {
   const nt_image_t *image;
   nt_system_t *golden, *dut;
-  core_ranges_t *ranges; // [tiles * cores]
-  uint32_t *buffer;      // one core's largest space
+  nt_state_map_t *maps; // [tiles * cores]
+  nt_history_t *history;
+  nt_check_level_t level;
+  uint32_t *buffer; // one core's largest space
   nt_multiset_t multiset;
   nt_mismatch_t mismatch;
   nt_lockstep_stats_t stats;
@@ -36,6 +26,7 @@ struct nt_lockstep {
 
 const char *nt_stage_str(nt_stage_t stage) {
   switch (stage) {
+  case NT_STAGE_RECEIVED: return "spikes received";
   case NT_STAGE_SCHEDULE: return "schedule";
   case NT_STAGE_ACCUMULATOR: return "accumulator";
   case NT_STAGE_STATE: return "neuron state";
@@ -44,45 +35,6 @@ const char *nt_stage_str(nt_stage_t stage) {
   case NT_STAGE_MEMORY: return "memory sweep";
   }
   return "unknown stage";
-}
-
-static nt_status_t find_ranges(nt_lockstep_t *l, nt_error_t *err) {
-  const nt_params_t *p = &l->image->params;
-  for (uint32_t i = 0; i < l->image->tiles * p->cores; i++) {
-    core_ranges_t *ranges = &l->ranges[i];
-    ranges->range = calloc(2 * (size_t)p->groups, sizeof *ranges->range);
-    if (ranges->range == NULL) {
-      return nt_fail(err, NT_ERR_MEMORY, "lockstep: out of memory");
-    }
-    for (uint32_t g = 0; g < p->groups; g++) {
-      const uint32_t *group = l->image->core[i].group + (size_t)g * NT_GROUP_WORDS;
-      const uint32_t neurons = group[1] & ((1u << NT_GROUP1_NEURONS_W) - 1);
-      const uint32_t state_words =
-          group[3] >> NT_GROUP3_STATE_WORDS_LSB & ((1u << NT_GROUP3_STATE_WORDS_W) - 1);
-      const uint32_t lanes = nt_params_word_lanes(p);
-      if ((group[0] >> NT_GROUP0_ENABLE_LSB & 1) == 0 || state_words == 0) {
-        continue;
-      }
-      const uint32_t base =
-          (group[3] >> NT_GROUP3_STATE_BASE_LSB & ((1u << NT_GROUP3_STATE_BASE_W) - 1)) %
-          p->pool_words;
-      const uint32_t words = (neurons + lanes - 1) / lanes * state_words;
-      const uint32_t before_wrap = words < p->pool_words - base ? words : p->pool_words - base;
-      state_range_t range = {.word = base,
-                             .words = before_wrap,
-                             .line =
-                                 group[0] >> NT_GROUP0_LINE_LSB & ((1u << NT_GROUP0_LINE_W) - 1),
-                             .state_words = state_words};
-      ranges->range[ranges->count++] = range;
-      if (before_wrap < words) {
-        range.word = 0;
-        range.first = before_wrap;
-        range.words = words - before_wrap < base ? words - before_wrap : base;
-        ranges->range[ranges->count++] = range;
-      }
-    }
-  }
-  return NT_OK;
 }
 
 nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_system_t *dut,
@@ -95,19 +47,24 @@ nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_sy
   l->image = image;
   l->golden = golden;
   l->dut = dut;
+  l->level = NT_LEVEL_STATE;
   uint32_t largest = 0;
   for (uint32_t space = NT_SPACE_POOL; space <= NT_SPACE_ACT; space++) {
     const uint32_t words = nt_dev_space_words(p, space);
     largest = words > largest ? words : largest;
   }
-  l->ranges = calloc((size_t)image->tiles * p->cores, sizeof *l->ranges);
+  const uint32_t cores = image->tiles * p->cores;
+  l->maps = calloc(cores, sizeof *l->maps);
   l->buffer = malloc(2 * (size_t)largest * sizeof *l->buffer);
   nt_status_t status = NT_OK;
-  if (l->ranges == NULL || l->buffer == NULL) {
+  if (l->maps == NULL || l->buffer == NULL) {
     status = nt_fail(err, NT_ERR_MEMORY, "lockstep: out of memory");
   }
+  for (uint32_t i = 0; i < cores && status == NT_OK; i++) {
+    status = nt_state_map_find(image, i, &l->maps[i], err);
+  }
   if (status == NT_OK) {
-    status = find_ranges(l, err);
+    status = nt_history_open(image, golden, l->maps, &l->history, err);
   }
   for (uint32_t t = 0; t < image->tiles && status == NT_OK; t++) {
     nt_dev_t *pair[2] = {nt_system_tile(golden, t), nt_system_tile(dut, t)};
@@ -134,13 +91,22 @@ void nt_lockstep_close(nt_lockstep_t *l) {
   if (l == NULL) {
     return;
   }
-  for (uint32_t i = 0; l->ranges != NULL && i < l->image->tiles * l->image->params.cores; i++) {
-    free(l->ranges[i].range);
+  for (uint32_t i = 0; l->maps != NULL && i < l->image->tiles * l->image->params.cores; i++) {
+    nt_state_map_free(&l->maps[i]);
   }
-  free(l->ranges);
+  free(l->maps);
+  nt_history_close(l->history);
   free(l->buffer);
   nt_multiset_free(&l->multiset);
   free(l);
+}
+
+void nt_lockstep_set_level(nt_lockstep_t *l, nt_check_level_t level) {
+  l->level = level;
+}
+
+void nt_lockstep_restart(nt_lockstep_t *l) {
+  nt_history_restart(l->history);
 }
 
 nt_status_t nt_lockstep_inject(nt_lockstep_t *l, const nt_spike_t *spikes, size_t count,
@@ -181,6 +147,7 @@ static nt_status_t compare_accumulators(nt_lockstep_t *l, const place_t *place, 
     if (expected[line] != got[line]) {
       nt_mismatch_t m = at(place, NT_STAGE_ACCUMULATOR);
       m.has_neuron = true;
+      m.activity = true;
       m.line = line;
       m.expected = expected[line];
       m.got = got[line];
@@ -217,10 +184,10 @@ static nt_status_t compare_accumulators(nt_lockstep_t *l, const place_t *place, 
 static nt_status_t compare_state(nt_lockstep_t *l, const place_t *place, nt_error_t *err) {
   const nt_params_t *p = &l->image->params;
   const uint32_t lanes = nt_params_word_lanes(p);
-  const core_ranges_t *ranges = &l->ranges[place->tile * p->cores + place->core];
+  const nt_state_map_t *map = &l->maps[place->tile * p->cores + place->core];
   const uint32_t *pool = nt_golden_pool(place->golden, place->core);
-  for (uint32_t r = 0; r < ranges->count; r++) {
-    const state_range_t *range = &ranges->range[r];
+  for (uint32_t r = 0; r < map->count; r++) {
+    const nt_state_range_t *range = &map->range[r];
     const uint32_t *expected = pool + (size_t)range->word * lanes;
     const uint32_t count = range->words * lanes;
     const nt_status_t status = nt_dev_mem_read(place->dut, place->core, NT_SPACE_POOL,
@@ -261,6 +228,15 @@ static void describe_spike(bool present, uint64_t wire, char *text, size_t size)
   }
 }
 
+static void describe_difference(nt_mismatch_t *m) {
+  char missing[72], extra[72];
+  describe_spike(m->has_missing, m->missing, missing, sizeof missing);
+  describe_spike(m->has_unexpected, m->unexpected, extra, sizeof extra);
+  (void)snprintf(m->field, sizeof m->field, "missing %s unexpected %s", missing, extra);
+  m->expected = m->has_missing ? nt_spike_unpack(m->missing).payload : 0;
+  m->got = m->has_unexpected ? nt_spike_unpack(m->unexpected).payload : 0;
+}
+
 static nt_status_t compare_spikes(nt_lockstep_t *l, const place_t *place, nt_error_t *err) {
   const uint64_t *expected = NULL, *got = NULL;
   size_t expected_count = 0, got_count = 0;
@@ -274,12 +250,11 @@ static nt_status_t compare_spikes(nt_lockstep_t *l, const place_t *place, nt_err
     return NT_OK;
   }
   nt_mismatch_t m = at(place, NT_STAGE_SPIKE);
-  char missing[72], extra[72];
-  describe_spike(has_expected, only_expected, missing, sizeof missing);
-  describe_spike(has_got, only_got, extra, sizeof extra);
-  (void)snprintf(m.field, sizeof m.field, "missing %s unexpected %s", missing, extra);
-  m.expected = has_expected ? nt_spike_unpack(only_expected).payload : 0;
-  m.got = has_got ? nt_spike_unpack(only_got).payload : 0;
+  m.has_missing = has_expected;
+  m.has_unexpected = has_got;
+  m.missing = only_expected;
+  m.unexpected = only_got;
+  describe_difference(&m);
   return differ(l, m, err);
 }
 
@@ -323,6 +298,38 @@ static nt_status_t compare_counters(nt_lockstep_t *l, const place_t *place, nt_e
   return NT_OK;
 }
 
+// The spikes that entered a tile before the step.
+static nt_status_t compare_received(nt_lockstep_t *l, uint32_t timestep, uint32_t tile,
+                                    nt_error_t *err) {
+  nt_system_t *const system[2] = {l->golden, l->dut};
+  uint64_t *wire[2] = {NULL, NULL};
+  size_t count[2] = {0, 0};
+  nt_status_t status = NT_OK;
+  for (int side = 0; side < 2 && status == NT_OK; side++) {
+    const nt_spike_t *spikes = NULL;
+    nt_system_received(system[side], tile, &spikes, &count[side]);
+    wire[side] = malloc((count[side] + 1) * sizeof *wire[side]);
+    if (wire[side] == NULL) {
+      status = nt_fail(err, NT_ERR_MEMORY, "lockstep: out of memory");
+    }
+    for (size_t i = 0; i < count[side] && status == NT_OK; i++) {
+      wire[side][i] = nt_spike_pack(&spikes[i]);
+    }
+  }
+  nt_mismatch_t m = {.timestep = timestep, .tile = tile, .stage = NT_STAGE_RECEIVED};
+  if (status == NT_OK) {
+    l->stats.received += count[0];
+    if (!nt_multiset_equal(&l->multiset, wire[0], count[0], wire[1], count[1], &m.has_missing,
+                           &m.missing, &m.has_unexpected, &m.unexpected)) {
+      describe_difference(&m);
+      status = differ(l, m, err);
+    }
+  }
+  free(wire[0]);
+  free(wire[1]);
+  return status;
+}
+
 static nt_status_t compare_schedule(nt_lockstep_t *l, uint32_t timestep, const uint32_t **ran,
                                     size_t *count, nt_error_t *err) {
   const uint32_t *other = NULL;
@@ -344,8 +351,13 @@ static nt_status_t compare_schedule(nt_lockstep_t *l, uint32_t timestep, const u
 
 nt_status_t nt_lockstep_step(nt_lockstep_t *l, nt_error_t *err) {
   typedef nt_status_t (*compare_fn)(nt_lockstep_t *, const place_t *, nt_error_t *);
-  static const compare_fn stages[] = {compare_accumulators, compare_state, compare_spikes,
-                                      compare_counters};
+  static const struct {
+    nt_check_level_t from;
+    compare_fn compare;
+  } stages[] = {{NT_LEVEL_STATE, compare_accumulators},
+                {NT_LEVEL_STATE, compare_state},
+                {NT_LEVEL_OUTPUTS, compare_spikes},
+                {NT_LEVEL_OUTPUTS, compare_counters}};
   const uint32_t timestep = nt_system_timestep(l->golden);
   const double t0 = nt_clock_now();
   nt_status_t status = nt_system_step(l->golden, err);
@@ -356,17 +368,24 @@ nt_status_t nt_lockstep_step(nt_lockstep_t *l, nt_error_t *err) {
   const double t2 = nt_clock_now();
   const uint32_t *ran = NULL;
   size_t count = 0;
+  for (uint32_t t = 0; t < l->image->tiles && status == NT_OK && l->level == NT_LEVEL_STAGES; t++) {
+    status = compare_received(l, timestep, t, err);
+  }
   if (status == NT_OK) {
     status = compare_schedule(l, timestep, &ran, &count, err);
   }
   for (size_t s = 0; s < sizeof stages / sizeof stages[0]; s++) {
-    for (size_t i = 0; i < count && status == NT_OK; i++) {
+    for (size_t i = 0; i < count && status == NT_OK && l->level >= stages[s].from; i++) {
       for (uint32_t c = 0; c < l->image->params.cores && status == NT_OK; c++) {
         const place_t place = {timestep, ran[i], c, nt_system_tile(l->golden, ran[i]),
                                nt_system_tile(l->dut, ran[i])};
-        status = stages[s](l, &place, err);
+        status = stages[s].compare(l, &place, err);
       }
     }
+  }
+  for (size_t i = 0; i < count * l->image->params.cores && status == NT_OK; i++) {
+    status = nt_history_note(l->history, timestep, ran[i / l->image->params.cores],
+                             (uint32_t)(i % l->image->params.cores), err);
   }
   l->stats.timesteps++;
   l->stats.tile_steps += count;
@@ -409,7 +428,8 @@ static nt_status_t sweep_core(nt_lockstep_t *l, const place_t *place, nt_error_t
 nt_status_t nt_lockstep_sweep(nt_lockstep_t *l, nt_error_t *err) {
   const double start = nt_clock_now();
   nt_status_t status = NT_OK;
-  for (uint32_t t = 0; t < l->image->tiles && status == NT_OK; t++) {
+  const uint32_t tiles = l->level == NT_LEVEL_OUTPUTS ? 0 : l->image->tiles;
+  for (uint32_t t = 0; t < tiles && status == NT_OK; t++) {
     for (uint32_t c = 0; c < l->image->params.cores && status == NT_OK; c++) {
       const place_t place = {nt_system_timestep(l->golden), t, c, nt_system_tile(l->golden, t),
                              nt_system_tile(l->dut, t)};
@@ -422,6 +442,13 @@ nt_status_t nt_lockstep_sweep(nt_lockstep_t *l, nt_error_t *err) {
 
 const nt_mismatch_t *nt_lockstep_mismatch(const nt_lockstep_t *l) {
   return &l->mismatch;
+}
+nt_lockstep_view_t nt_lockstep_view(const nt_lockstep_t *l) {
+  return (nt_lockstep_view_t){.image = l->image,
+                              .golden = l->golden,
+                              .dut = l->dut,
+                              .maps = l->maps,
+                              .history = l->history};
 }
 nt_lockstep_stats_t nt_lockstep_stats(const nt_lockstep_t *l) {
   return l->stats;

@@ -87,6 +87,16 @@ static void options(void **state) {
   REFUSE(2, "unknown option --out", "generate", "generate", "--out", "x");
   REFUSE(2, "unknown option -x", "generate", "generate", "-xy");
   REFUSE(2, "--no-check=5", "generate", "generate", "--no-check=5");
+  REFUSE(2, "option --check: found \"much\"", "outputs, state and stages", "generate", "--model",
+         NT_TEST_IMAGE, "--check", "much");
+  REFUSE(2, "--no-check contradicts", "--failure", "generate", "--model", NT_TEST_IMAGE,
+         "--no-check", "--check", "stages");
+  REFUSE(2, "option --plant: found \"1:2\"", "TILE:CORE:SPACE:ADDRESS:BIT", GOLDEN(NT_TEST_IMAGE),
+         "--plant", "1:2");
+  REFUSE(2, "option --plant: found \"0:0:POOL:0:32\"", "bits 0 to 31", GOLDEN(NT_TEST_IMAGE),
+         "--plant", "0:0:POOL:0:32");
+  REFUSE(6, "option --failure", "cannot make the folder", "generate", "--model", NT_TEST_IMAGE,
+         "--failure", "/nowhere/fail");
   REFUSE(2, "option --model needs a value", NULL, "generate", "--model");
   REFUSE(2, "unexpected argument \"more\"", NULL, "generate", "--model", NT_TEST_IMAGE, "more");
   REFUSE(2, "option --model is missing", NULL, "generate");

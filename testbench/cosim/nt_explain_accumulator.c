@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// The accumulator stage: which spikes were added, and which change of one of them gives the sum of
+// the device.
+#include "nt_arith.h"
+#include "nt_contribution.h"
+#include "nt_scene.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const formats[] = {"NONE", "DENSE", "SPARSE", "UNIFORM", "SINGLE"};
+
+typedef struct sum {
+  nt_scene_t *scene;
+  uint32_t dendrite;
+  nt_contribution_t *item; // of the golden system
+  size_t count, capacity;
+  uint32_t received;                        // spikes for the core
+  int64_t total;                            // golden
+  int64_t device;                           // with what the device's pool holds
+  int32_t device_row[NT_WORD_BITS_MAX / 2]; // sums the device worked on
+  bool failed;
+} sum_t;
+
+// The device's own memory gives the spike another product.
+static void hint_weight(const sum_t *sum, const nt_contribution_t *c, int64_t golden) {
+  if (c->product != golden) {
+    nt_hints_add(&sum->scene->report->hints, "stored-weight", NT_CONFIDENCE_STORED,
+                 "the device holds weight %" PRId32 " for axon %u, pool address %" PRIu64
+                 ": payload %" PRId32 " adds %" PRId64 ", golden %" PRId64,
+                 c->weight, c->axon, c->address, c->payload, c->product, golden);
+  }
+}
+
+static void add_spike(sum_t *sum, const nt_spike_t *spike) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  nt_contribution_t c;
+  int64_t golden = 0;
+  sum->received++;
+  for (int side = 0; side < 2; side++) {
+    const nt_axon_table_t axons = {s->params, s->pool[side], s->axon_base[side],
+                                   s->axon_count[side]};
+    if (!nt_contribution_find(&axons, spike->axon, spike->payload, sum->dendrite, m->line, m->lane,
+                              &c)) {
+      continue;
+    }
+    if (side == 1) {
+      sum->device += c.product;
+      hint_weight(sum, &c, golden);
+      continue;
+    }
+    golden = c.product;
+    sum->total += c.product;
+    if (sum->count == sum->capacity) {
+      const size_t capacity = 2 * sum->capacity + 256;
+      nt_contribution_t *grown = realloc(sum->item, capacity * sizeof *grown);
+      if (grown == NULL) {
+        sum->failed = true;
+        return;
+      }
+      sum->item = grown;
+      sum->capacity = capacity;
+    }
+    sum->item[sum->count++] = c;
+  }
+}
+
+// The spikes that act in this step: from outside the tile before it, from its cores in the step
+// before.
+static void collect(sum_t *sum) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_spike_t *spikes = NULL;
+  size_t count = 0;
+  nt_system_received(s->view.golden, m->tile, &spikes, &count);
+  for (size_t i = 0; i < count; i++) {
+    if ((spikes[i].cores >> m->core & 1) != 0) {
+      add_spike(sum, &spikes[i]);
+    }
+  }
+  for (uint32_t c = 0; c < s->params->cores; c++) {
+    const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, c, 0);
+    if (last == NULL || !last->stepped || last->timestep + 1 != m->timestep) {
+      continue;
+    }
+    for (size_t i = 0; i < last->sent_count; i++) {
+      const nt_spike_t spike = nt_spike_unpack(last->sent[i]);
+      if (spike.tile == m->tile && (spike.cores >> m->core & 1) != 0) {
+        add_spike(sum, &spike);
+      }
+    }
+  }
+}
+
+static void note_operands(const sum_t *sum) {
+  nt_notes_t *notes = &sum->scene->report->operands;
+  uint32_t nonzero = 0;
+  for (size_t i = 0; i < sum->count; i++) {
+    nonzero += sum->item[i].product != 0;
+  }
+  nt_notes_add(
+      notes,
+      "%u spikes received by the core, %zu touch this neuron, %u with a product, sum %" PRId64,
+      sum->received, sum->count, nonzero, sum->total);
+  for (size_t i = 0; i < sum->count; i++) {
+    const nt_contribution_t *c = &sum->item[i];
+    if (c->product != 0) {
+      nt_notes_add(notes,
+                   "axon %u %s: payload %" PRId32 " * weight %" PRId32 " * 2^%u = %" PRId64
+                   " (pool address %" PRIu64 ")",
+                   c->axon, formats[c->format], c->payload, c->weight, c->exp, c->product,
+                   c->address);
+    }
+  }
+}
+
+// True if adding `delta` to the payload of a spike gives the device's sums in the whole row.
+static bool explains_row(const sum_t *sum, uint32_t axon, int32_t delta) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
+  const size_t row = (size_t)sum->dendrite * rows.lines + m->line;
+  for (uint32_t lane = 0; lane < rows.lanes; lane++) {
+    nt_contribution_t c;
+    const int64_t change =
+        nt_contribution_find(&axons, axon, delta, sum->dendrite, m->line, lane, &c) ? c.product : 0;
+    if (nt_arith_wrap(rows.values[row * rows.lanes + lane] + change, s->params->acc_bits) !=
+        sum->device_row[lane]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A spike with another payload: certain if the whole row of sums follows.
+static void try_payload(const sum_t *sum, const nt_contribution_t *c, int32_t payload,
+                        const char *name, const char *what) {
+  const nt_mismatch_t *m = &sum->scene->report->first;
+  const int64_t change = nt_arith_product(payload - c->payload, c->weight, c->exp);
+  if (c->weight == 0 || change == 0 ||
+      nt_arith_wrap(m->expected + change, sum->scene->params->acc_bits) != m->got) {
+    return;
+  }
+  const bool row = explains_row(sum, c->axon, payload - c->payload);
+  nt_hints_add(&sum->scene->report->hints, name, row ? NT_CONFIDENCE_FITS : NT_CONFIDENCE_LIKE,
+               "the spike of axon %u, payload %" PRId32 ", %s: gives %s", c->axon, c->payload, what,
+               row ? "all sums of the row" : "this sum, not those of the whole row");
+}
+
+// True if counting `times` more often what spikes add through this weight gives the device's row.
+static bool weight_explains_row(const sum_t *sum, int32_t weight, int32_t times) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
+  const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
+  for (uint32_t lane = 0; lane < rows.lanes; lane++) {
+    int64_t total = row[lane];
+    for (size_t i = 0; i < sum->count; i++) {
+      nt_contribution_t c;
+      if (nt_contribution_find(&axons, sum->item[i].axon, sum->item[i].payload, sum->dendrite,
+                               m->line, lane, &c) &&
+          c.weight == weight) {
+        total += times * c.product;
+      }
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// One weight is handled wrongly, whatever the spike.
+static void try_weights(const sum_t *sum) {
+  static const struct {
+    int32_t times;
+    const char *what;
+  } changes[] = {{1, "counted twice"}, {-1, "left out"}, {-2, "with the other sign"}};
+  const nt_mismatch_t *m = &sum->scene->report->first;
+  for (size_t i = 0; i < sum->count; i++) {
+    int64_t total = 0;
+    for (size_t k = 0; k < sum->count; k++) {
+      total += sum->item[k].weight == sum->item[i].weight ? sum->item[k].product : 0;
+    }
+    for (size_t c = 0; c < sizeof changes / sizeof changes[0] && total != 0; c++) {
+      if (nt_arith_wrap(m->expected + changes[c].times * total, sum->scene->params->acc_bits) ==
+              m->got &&
+          weight_explains_row(sum, sum->item[i].weight, changes[c].times)) {
+        nt_hints_add(&sum->scene->report->hints, "one-weight", NT_CONFIDENCE_FITS,
+                     "every product with weight %" PRId32 " %s: gives all sums of the row",
+                     sum->item[i].weight, changes[c].what);
+        return;
+      }
+    }
+  }
+}
+
+static void try_all_payloads(const sum_t *sum, bool flips) {
+  for (size_t i = 0; i < sum->count; i++) {
+    const nt_contribution_t *c = &sum->item[i];
+    for (unsigned bit = 0; flips && bit < NT_PAYLOAD_BITS; bit++) {
+      char what[32];
+      (void)snprintf(what, sizeof what, "with bit %u flipped", bit);
+      try_payload(sum, c, nt_arith_wrap(c->payload ^ INT32_C(1) << bit, NT_PAYLOAD_BITS),
+                  "payload-bit", what);
+    }
+    if (!flips) {
+      try_payload(sum, c, 0, "lost-spike", "lost");
+      try_payload(sum, c, 2 * c->payload, "doubled-spike", "added twice");
+      try_payload(sum, c, -c->payload, "spike-sign", "with the other sign");
+    }
+  }
+}
+
+static void hint_relations(const sum_t *sum) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  nt_hints_t *hints = &s->report->hints;
+  const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
+  const size_t row = (size_t)sum->dendrite * rows.lines + m->line;
+  const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, m->core, 0);
+  char what[64];
+  if (last != NULL && last->stepped && (last->activity[m->line] >> sum->dendrite & 1) != 0) {
+    (void)snprintf(what, sizeof what, "the accumulator of timestep %u", last->timestep);
+    nt_hints_equal(hints, "late", m->expected, m->got, last->rows[row * rows.lanes + m->lane],
+                   what);
+  }
+  for (int side = -1; side <= 1; side += 2) {
+    const int64_t lane = (int64_t)m->lane + side;
+    if (lane >= 0 && lane < rows.lanes) {
+      (void)snprintf(what, sizeof what, "the neighbour's, lane %d", (int)lane);
+      nt_hints_equal(hints, "neighbour", m->expected, m->got,
+                     rows.values[row * rows.lanes + (size_t)lane], what);
+    }
+  }
+  for (uint32_t d = 0; d < NT_DENDRITES; d++) {
+    if (d != sum->dendrite && (rows.activity[m->line] >> d & 1) != 0) {
+      (void)snprintf(what, sizeof what, "dendrite %u of the same neuron", d);
+      nt_hints_equal(hints, "other-dendrite", m->expected, m->got,
+                     rows.values[((size_t)d * rows.lines + m->line) * rows.lanes + m->lane], what);
+    }
+  }
+  nt_hints_relate(hints, m->expected, m->got, s->params->acc_bits);
+}
+
+static void hint_activity(const sum_t *sum) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, m->core, 0);
+  if (last != NULL && last->stepped && last->activity[m->line] != 0 &&
+      m->got == (m->expected | last->activity[m->line])) {
+    nt_hints_add(&s->report->hints, "late", NT_CONFIDENCE_FITS,
+                 "the rows active in timestep %u still are", last->timestep);
+  }
+  if (m->expected != 0 && (m->expected & m->got) == m->got) {
+    nt_hints_add(&s->report->hints, "lost-spike", NT_CONFIDENCE_LIKE,
+                 "no spike reached a row that should be active");
+  }
+  if (m->got != 0 && (m->expected & m->got) == m->expected) {
+    nt_hints_add(&s->report->hints, "extra-spike", NT_CONFIDENCE_LIKE,
+                 "a spike, or what is left of one, reached a row that should not be active");
+  }
+}
+
+static void note_history(const nt_scene_t *s, uint32_t dendrite) {
+  const nt_mismatch_t *m = &s->report->first;
+  for (uint32_t age = NT_HISTORY_STEPS; age-- > 0;) {
+    const nt_history_step_t *step = nt_history_step(s->view.history, m->tile, m->core, age);
+    if (step == NULL || !step->stepped) {
+      continue;
+    }
+    if ((step->activity[m->line] >> dendrite & 1) != 0) {
+      const size_t row = (size_t)dendrite * s->params->lines + m->line;
+      nt_notes_add(&s->report->history, "timestep %u: %" PRId32, step->timestep,
+                   step->rows[row * nt_params_line_lanes(s->params) + m->lane]);
+    } else {
+      nt_notes_add(&s->report->history, "timestep %u: not active", step->timestep);
+    }
+  }
+}
+
+nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
+  nt_mismatch_report_t *r = s->report;
+  sum_t sum = {.scene = s, .dendrite = r->first.index};
+  if (r->first.activity) { // the mask is compared, not a value: look at the first dendrite of it
+    const uint64_t differing = (uint64_t)(r->first.expected ^ r->first.got);
+    while ((differing >> sum.dendrite & 1) == 0) {
+      sum.dendrite++;
+    }
+  }
+  if (!r->first.activity) {
+    s->dut->ops->current_row(s->dut, r->first.core, sum.dendrite * s->params->lines + r->first.line,
+                             sum.device_row);
+  }
+  collect(&sum);
+  const bool whole =
+      r->first.activity || nt_arith_wrap(sum.total, s->params->acc_bits) == r->first.expected;
+  (void)snprintf(r->formula, sizeof r->formula, "%s",
+                 r->first.activity ? "bit d is set if a spike's list names the line and dendrite d"
+                                   : "sum over the spikes received of payload * weight * 2^exp");
+  if (whole) {
+    note_operands(&sum);
+  } else {
+    nt_notes_add(&r->operands, "the spikes of the step before are not at hand");
+  }
+  nt_scene_compare_memories(s);
+  if (!r->first.activity) {
+    const bool stored = whole && sum.device != sum.total &&
+                        nt_arith_wrap(sum.device, s->params->acc_bits) == r->first.got;
+    if (stored) {
+      nt_hints_add(&r->hints, "stored-sum", NT_CONFIDENCE_STORED,
+                   "the device added up rightly what it holds");
+    }
+    if (whole && !stored) {
+      try_all_payloads(&sum, false);
+      try_all_payloads(&sum, true);
+      try_weights(&sum);
+    }
+    hint_relations(&sum);
+  } else {
+    hint_activity(&sum);
+  }
+  note_history(s, sum.dendrite);
+  free(sum.item);
+  return sum.failed ? nt_fail(err, NT_ERR_MEMORY, "explain: out of memory") : NT_OK;
+}

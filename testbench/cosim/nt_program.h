@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// nt_program: a value that a neuron's program makes, a state word or a message: the instructions it
+// came from, and which change of one of them gives the device's value; inside of nt_explain.
+#ifndef NT_PROGRAM_H
+#define NT_PROGRAM_H
+
+#include "nt_scene.h"
+
+typedef struct nt_program {
+  nt_scene_t *scene;
+  uint32_t group, neuron;
+  bool sends;         ///< a message of SPK at `pc`, not a state word
+  uint32_t word;      ///< state word
+  uint32_t pc;        ///< of the SPK
+  uint32_t type;      ///< of the message, NT_SPIKE_TYPE_*
+  bool absent;        ///< the device sent no message
+  int64_t got;        ///< what the device has
+  nt_retrace_t trace; ///< as the golden system ran it
+  nt_retrace_t other; ///< with a change
+} nt_program_t;
+
+/// What a register sent as a message of this type shows as payload.
+int32_t nt_program_payload(int32_t value, uint32_t type);
+/// Runs the program as the golden system did, into `trace`.
+void nt_program_run(nt_program_t *program);
+/// Notes the instruction of event `last` of the trace and those its operands came from, and adds
+/// hints for every change up to it that gives the device's value.
+void nt_program_explain(nt_program_t *program, int32_t last);
+void nt_program_free(nt_program_t *program);
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A failure folder and its replay: a fault that stays comes again, at the same place and with waves opened at its
+# timestep; one that came once does not, and the replay says so. Usage: testbench/system/replay_test.sh NEUROTILE IMAGE FOLDER
+set -eu
+neurotile="$1"
+image="$2"
+folder="$3"
+waves=$(dirname "$0")/../../waves
+fail() {
+  echo "replay_test: $1" >&2
+  cat "$folder/said.txt" >&2
+  exit 1
+}
+# ends CODE TEXT COMMAND...: the command ends with this exit code and says this.
+ends() {
+  wanted="$1" text="$2" code=0
+  shift 2
+  "$@" >"$folder/said.txt" 2>&1 || code=$?
+  [ "$code" -eq "$wanted" ] || fail "exit code $code, not $wanted: $*"
+  grep -q "$text" "$folder/said.txt" || fail "\"$text\" is not said by: $*"
+}
+rm -rf "$folder"
+mkdir -p "$folder"
+
+# Bit 31 of the first instruction makes it undefined, whatever the image is.
+ends 1 "stored-instruction" "$neurotile" generate --model "$image" --prompt "Once upon" --tokens 1 \
+  --plant 0:0:PROG:0:31 --failure "$folder/fail"
+for file in report.txt report.json image.nti before.nts; do
+  [ -s "$folder/fail/$file" ] || fail "$file was not left"
+done
+grep -q '"hints":' "$folder/fail/report.json" || fail "report.json has no hints"
+
+ends 1 "the same mismatch" "$waves/replay.sh" "$neurotile" "$folder/fail"
+timestep=$(sed -n 's/^[[:space:]]*"timestep":[[:space:]]*\([0-9]*\).*/\1/p' "$folder/fail/report.json")
+begin=$("$waves/step_time.sh" "$folder/fail/token.vcd" "$timestep") || fail "the trace does not hold timestep $timestep"
+grep -q "^\*-9.0 $begin " "$folder/fail/token.gtkw" || fail "the marker is not at $begin ns"
+
+# The same folder, as if the fault had come only once.
+sed -i 's/ --plant 0:0:PROG:0:31//' "$folder/fail/report.txt"
+ends 0 "replay      passes" "$waves/replay.sh" "$neurotile" "$folder/fail"
+ends 0 "again       passes too" "$waves/replay.sh" "$neurotile" "$folder/fail"
+
+# The report is of this run: no fault, no report.
+ends 0 "PASS" "$neurotile" generate --model "$image" --prompt "Once upon" --tokens 1 --check stages \
+  --failure "$folder/none"
+[ ! -e "$folder/none/report.txt" ] || fail "a run that passes left a report"
+ends 0 "PASS" "$neurotile" generate --model "$image" --prompt "Once upon" --tokens 1 --check outputs
+echo "replay: 3 replays as expected"
