@@ -20,7 +20,7 @@ enum { DEFAULT_TOKENS = 64, PERPLEXITY_TOKENS = 16384, PERPLEXITY_MIN = 8192, PR
 static const char *const prompts[PROMPTS] = {"Once upon a time there was a king",
                                              "The old woman said to the fox",
                                              "In the middle of the forest"};
-static const double PERPLEXITY_TOLERANCE = 0.005;
+static const double PERPLEXITY_TOLERANCE = 0.0025;
 
 typedef struct levels {
   nt_image_t *image;

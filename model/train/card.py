@@ -25,7 +25,7 @@ FILES = {
     "model.safetensors": "the weights",
     "tokenizer.model": "SentencePiece BPE, newline a symbol of its own",
     "calibration.txt": "the beginning of the training text, for choosing fixed-point formats",
-    "heldout.txt": "the beginning of the validation text, for measuring quality",
+    "heldout.txt": "validation text, for measuring quality",
     "training.json": "arguments, hashes of the texts, and the log of the run",
     "curve.png": "the log as a picture",
 }
@@ -55,18 +55,28 @@ def prose(text):
 
 
 def number(value):
-    """At most five digits, thousands marked."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.5g}"
+    """At most six digits, thousands marked."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+
+
+def numbers(value, prefix=""):
+    """(name, number) of every number in an object and the objects in it."""
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from numbers(inner, f"{prefix}{key} ")
+        elif isinstance(inner, (int, float)) and not isinstance(inner, bool):
+            yield prefix + key.replace("_", " "), inner
 
 
 def accuracy(files):
     """Rows of every number in the evaluation files."""
     rows = []
     for path in files:
-        told = [(k, v) for k, v in load(path).items() if isinstance(v, (int, float)) and not isinstance(v, bool)]
+        told = load(path)
+        told = list(numbers(told.get("whole", told)))  # of a summary of `neurotile eval`: the whole text
         if not told:
             raise Failure(CONTENT, f"{path}: no number in it")
-        rows += [(key.replace("_", " "), number(value)) for key, value in told]
+        rows += [(name, number(value)) for name, value in told]
     return rows
 
 

@@ -55,7 +55,7 @@ class Card(unittest.TestCase):
             "3.0 million tokens, 1.5 epochs of 2,000,000 tokens",
             "2.0 hours",
             "2.5000 nats per token, 1.2500 bits per byte",
-            "| float perplexity | 20.123 |\n| tokens | 36,000 |\n",
+            "| float perplexity | 20.1235 |\n| tokens | 36,000 |\n",
             "--seed 9 --steps 77 --dtype BF16\n",
             "| training text | aa11 |\n| validation text | bb22 |",
             "| 7 | Tin Fables | Nobody |",
