@@ -12,11 +12,14 @@ typedef struct nt_backend {
   nt_status_t (*open)(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err);
 } nt_backend_t;
 
-/// From the command line `[golden|rtl] [default|small|wide]`, where the environment variables
+/// From the command line `[golden|rtl] [SHAPE]`, SHAPE being "default" or a name of
+/// testbench/rtl/shapes.txt, where the environment variables
 /// NT_BACKEND and NT_PARAMS stand in for what is missing. The verilated tile has the parameters
 /// it was built for and takes no second word. NT_ERR_ARG for anything else, and for "rtl" in a
 /// build without it.
 nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_error_t *err);
+/// The name of the shape with these parameters; "default" if it is none of the table.
+const char *nt_backend_shape(const nt_params_t *params);
 /// The golden tile with these parameters.
 nt_backend_t nt_backend_golden(const nt_params_t *params);
 /// nt_dev_open_fn; `user` is the nt_backend_t.

@@ -76,6 +76,8 @@ struct Rtl {
   uint64_t answer = 0;
   bool stall_spk_out = false;
   bool stall_rsp = false;
+  uint32_t jitter = 0; // probability of each pause, in 256ths
+  uint64_t jitter_state = 0;
   bool corrupt = false;
   uint64_t corrupt_after = 0;
   uint64_t corrupt_mask = 0;
@@ -102,6 +104,15 @@ bool asserted(const Rtl *rtl) {
 }
 
 // ---- the clock ----
+
+// True when the far side of some port pauses this cycle.
+bool pauses(Rtl *rtl) {
+  if (rtl->jitter == 0)
+    return false;
+  rtl->jitter_state =
+      rtl->jitter_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return rtl->jitter_state >> 56 < rtl->jitter;
+}
 
 void take_response(Rtl *rtl, uint64_t data) {
   if (field(data, NT_HOST_KIND_LSB, NT_HOST_KIND_W) != NT_RSP_PROBE) {
@@ -133,8 +144,8 @@ void take_messages(Rtl *rtl) {
 void clock_low(Rtl *rtl) {
   t_running = rtl;
   Vnt_tile *top = rtl->top.get();
-  top->spk_out_ready_i = !rtl->stall_spk_out;
-  top->rsp_ready_i = !rtl->stall_rsp;
+  top->spk_out_ready_i = !rtl->stall_spk_out && !pauses(rtl);
+  top->rsp_ready_i = !rtl->stall_rsp && !pauses(rtl);
   top->clk_i = 0;
   top->eval();
 }
@@ -215,21 +226,30 @@ nt_status_t settle(Rtl *rtl, const char *what, uint64_t limit, nt_error_t *err) 
 
 // ---- registers ----
 
-// Both halves of a write at once; returns when the response has come.
+// Raises a valid signal that is due, now or after a pause; it then stays until it is taken.
+void raise_valid(Rtl *rtl, uint8_t *valid, bool *due) {
+  if (*due && !pauses(rtl)) {
+    *valid = 1;
+    *due = false;
+  }
+}
+
+// Both halves of a write at once, unless the port pauses; returns when the response has come.
 uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
   Vnt_tile *top = rtl->top.get();
   top->s_axi_awaddr_i = static_cast<uint16_t>(offset & 0xfff);
   top->s_axi_wdata_i = value;
   top->s_axi_wstrb_i = 0xf;
-  top->s_axi_awvalid_i = 1;
-  top->s_axi_wvalid_i = 1;
-  top->s_axi_bready_i = 1;
+  bool address_due = true, data_due = true;
   const uint64_t end = rtl->cycles + kAxiCycles;
   while (rtl->cycles < end && !asserted(rtl)) {
+    raise_valid(rtl, &top->s_axi_awvalid_i, &address_due);
+    raise_valid(rtl, &top->s_axi_wvalid_i, &data_due);
+    top->s_axi_bready_i = !pauses(rtl);
     clock_low(rtl);
     const bool address = top->s_axi_awvalid_i && top->s_axi_awready_o;
     const bool data = top->s_axi_wvalid_i && top->s_axi_wready_o;
-    const bool answered = top->s_axi_bvalid_o != 0;
+    const bool answered = top->s_axi_bvalid_o && top->s_axi_bready_i;
     const uint32_t resp = top->s_axi_bresp_o;
     clock_high(rtl);
     if (address)
@@ -245,14 +265,15 @@ uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
 uint32_t axi_read(Rtl *rtl, uint32_t offset, uint32_t *value) {
   Vnt_tile *top = rtl->top.get();
   top->s_axi_araddr_i = static_cast<uint16_t>(offset & 0xfff);
-  top->s_axi_arvalid_i = 1;
-  top->s_axi_rready_i = 1;
+  bool address_due = true;
   *value = 0;
   const uint64_t end = rtl->cycles + kAxiCycles;
   while (rtl->cycles < end && !asserted(rtl)) {
+    raise_valid(rtl, &top->s_axi_arvalid_i, &address_due);
+    top->s_axi_rready_i = !pauses(rtl);
     clock_low(rtl);
     const bool address = top->s_axi_arvalid_i && top->s_axi_arready_o;
-    const bool answered = top->s_axi_rvalid_o != 0;
+    const bool answered = top->s_axi_rvalid_o && top->s_axi_rready_i;
     const uint32_t resp = top->s_axi_rresp_o;
     const uint32_t data = top->s_axi_rdata_o;
     clock_high(rtl);
@@ -293,6 +314,8 @@ nt_status_t request(Rtl *rtl, uint64_t wire, nt_error_t *err) {
   const uint64_t end = rtl->cycles + kSettleCycles;
   bool taken = false;
   rtl->answered = false;
+  while (pauses(rtl))
+    cycle(rtl);
   top->req_valid_i = 1;
   top->req_data_i = wire;
   while (!taken && rtl->cycles < end && !asserted(rtl)) {
@@ -509,7 +532,7 @@ nt_status_t inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_err
   size_t sent = 0;
   top->spk_in_valid_i = 0;
   while (sent < count && rtl->cycles < end && !asserted(rtl)) {
-    if (!top->spk_in_valid_i) {
+    if (!top->spk_in_valid_i && !pauses(rtl)) {
       uint64_t wire = nt_spike_pack(&spikes[sent]);
       if (rtl->corrupt && rtl->corrupt_after-- == 0) {
         wire ^= rtl->corrupt_mask;
@@ -519,7 +542,7 @@ nt_status_t inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_err
       top->spk_in_valid_i = 1;
     }
     clock_low(rtl);
-    const bool taken = top->spk_in_ready_o != 0;
+    const bool taken = top->spk_in_valid_i && top->spk_in_ready_o;
     clock_high(rtl);
     if (taken) {
       sent++;
@@ -735,6 +758,11 @@ nt_params_t nt_rtl_params(void) {
 }
 
 nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err) {
+  return nt_rtl_open_shaken(params, 0, dev, err);
+}
+
+nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_t **dev,
+                               nt_error_t *err) {
   *dev = nullptr;
   nt_status_t status = check_params(*params, err);
   if (status != NT_OK)
@@ -744,6 +772,8 @@ nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *e
     rtl->base.ops = &kOps;
     rtl->base.params = *params;
     rtl->context.reset(new VerilatedContext);
+    rtl->context->randReset(seed == 0 ? 0 : 2);
+    rtl->context->randSeed(static_cast<int>(seed & 0x7fffffff));
     rtl->context->threads(1); // else Verilator keeps idle threads for every tile
     rtl->context->traceEverOn(true);
     rtl->context->timeunit(-9);
@@ -796,6 +826,11 @@ void nt_rtl_trace_close(nt_dev_t *dev) {
 void nt_rtl_stall(nt_dev_t *dev, bool spk_out, bool rsp) {
   rtl_of(dev)->stall_spk_out = spk_out;
   rtl_of(dev)->stall_rsp = rsp;
+}
+
+void nt_rtl_jitter(nt_dev_t *dev, uint32_t pauses_in_256, uint64_t seed) {
+  rtl_of(dev)->jitter = pauses_in_256;
+  rtl_of(dev)->jitter_state = seed;
 }
 
 void nt_rtl_corrupt_spike(nt_dev_t *dev, uint64_t nth, uint64_t xor_mask) {
