@@ -734,12 +734,23 @@ nt_status_t check_params(const nt_params_t &wanted, nt_error_t *err) {
                                 "the verilated tile has other parameters: %s", text.c_str());
 }
 
+// Inputs may have begun with random values, and what left the tile before it was reset is nothing.
 void reset(Rtl *rtl) {
-  rtl->top->rst_ni = 0;
+  Vnt_tile *top = rtl->top.get();
+  top->s_axi_awvalid_i = 0;
+  top->s_axi_wvalid_i = 0;
+  top->s_axi_bready_i = 0;
+  top->s_axi_arvalid_i = 0;
+  top->s_axi_rready_i = 0;
+  top->spk_in_valid_i = 0;
+  top->req_valid_i = 0;
+  top->rst_ni = 0;
   for (int k = 0; k < 4; k++)
     cycle(rtl);
-  rtl->top->rst_ni = 1;
+  top->rst_ni = 1;
   cycle(rtl);
+  rtl->spikes.clear();
+  rtl->probes.clear();
 }
 
 } // namespace
