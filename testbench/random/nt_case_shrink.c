@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// An instruction that changes nothing: MOV r0, r0.
-static const uint32_t no_op = (uint32_t)NT_OP_MOV << NT_INSTR_OP_LSB;
-
 /// A stretch of words of the case that one cut fills with `fill`.
 typedef struct cut {
   uint32_t *at;
@@ -119,7 +116,7 @@ static void offer_ends(shrinker_t *s, nt_image_core_t *core) {
 static void offer_no_ops(shrinker_t *s, nt_image_core_t *core) {
   for (uint32_t i = 0; i < params_of(s)->prog_words; i++)
     if (core->prog[i] != 0)
-      offer(s, core->prog + i, 1, no_op);
+      offer(s, core->prog + i, 1, NT_CASE_NO_OP);
 }
 
 static void offer_constants(shrinker_t *s, nt_image_core_t *core) {
@@ -259,7 +256,7 @@ nt_case_size_t nt_case_size(const nt_random_case_t *measured) {
         size.words += group[k] != 0;
     }
     for (uint32_t k = 0; k < image->params.prog_words; k++) {
-      size.instructions += core->prog[k] != 0 && core->prog[k] != no_op;
+      size.instructions += core->prog[k] != 0 && core->prog[k] != NT_CASE_NO_OP;
       size.words += core->prog[k] != 0;
     }
     for (uint32_t k = 0; k < image->params.table_words; k++)

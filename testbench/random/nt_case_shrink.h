@@ -10,6 +10,9 @@
 #include "nt_listener.h"
 #include "nt_random_case.h"
 
+/// An instruction that changes nothing: MOV r0, r0.
+#define NT_CASE_NO_OP ((uint32_t)NT_OP_MOV << NT_INSTR_OP_LSB)
+
 typedef struct nt_case_size {
   uint32_t actions, steps, spikes;
   uint32_t groups, neurons, instructions; ///< of all cores; instructions that are not 0 or no-ops

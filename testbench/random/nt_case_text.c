@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_case_text.h"
 
+#include "nt_case_shrink.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,11 +95,27 @@ static void write_space(FILE *file, const nt_random_case_t *written, uint32_t ti
       continue;
     (void)fprintf(file, "word %u %u %s %u 0x%08" PRIx32, tile, core, code_name("SPACE", space),
                   addr, words[addr]);
-    if (space == NT_SPACE_PROG)
-      explain_instruction(file, words[addr]);
-    else if (space == NT_SPACE_GROUP)
+    if (space == NT_SPACE_GROUP)
       explain_group(file, addr, words[addr]);
     (void)fputc('\n', file);
+  }
+}
+
+/// Runs of instructions without effect take one line.
+static void write_program(FILE *file, const nt_random_case_t *written, uint32_t tile, uint32_t core,
+                          const uint32_t *words) {
+  const uint32_t count = written->image->params.prog_words;
+  for (uint32_t addr = 0, last = 0; addr < count; addr = last + 1) {
+    for (last = addr;
+         words[addr] == NT_CASE_NO_OP && last + 1 < count && words[last + 1] == NT_CASE_NO_OP;)
+      last++;
+    if (words[addr] == NT_CASE_NO_OP) {
+      (void)fprintf(file, "no-ops %u %u %u %u  # PROG, first and last\n", tile, core, addr, last);
+    } else if (words[addr] != 0) {
+      (void)fprintf(file, "word %u %u PROG %u 0x%08" PRIx32, tile, core, addr, words[addr]);
+      explain_instruction(file, words[addr]);
+      (void)fputc('\n', file);
+    }
   }
 }
 
@@ -110,7 +128,7 @@ static void write_image(FILE *file, const nt_random_case_t *written) {
         (void)fprintf(file, "axons %u %u %u %u  # first pool word, number\n", tile, number,
                       core->axon_base, core->axon_count);
       write_space(file, written, tile, number, NT_SPACE_GROUP, core->group);
-      write_space(file, written, tile, number, NT_SPACE_PROG, core->prog);
+      write_program(file, written, tile, number, core->prog);
       write_space(file, written, tile, number, NT_SPACE_TABLE, core->table);
       write_space(file, written, tile, number, NT_SPACE_POOL, core->pool);
     }
@@ -159,15 +177,21 @@ static bool take(char **rest, uint64_t most, uint64_t *value) {
   char *end = NULL;
   if (word == NULL)
     return false;
-  for (uint32_t space = 0; space <= NT_SPACE_CREG; space++)
+  *value = strtoull(word, &end, 0);
+  bool good = *end == '\0';
+  for (uint32_t space = 0; space <= NT_SPACE_CREG && !good; space++)
     if (strcmp(word, code_name("SPACE", space)) == 0) {
       *value = space;
-      return true;
+      good = true;
     }
-  *value = strcmp(word, "message") == 0    ? 1
-           : strcmp(word, "backdoor") == 0 ? 0
-                                           : strtoull(word, &end, 0);
-  return (end == NULL || *end == '\0') && *value <= most;
+  return good && *value <= most;
+}
+
+/// "message" or "backdoor".
+static bool take_way(char **rest, bool *by_message) {
+  const char *word = strtok_r(NULL, " \n", rest);
+  *by_message = word != NULL && strcmp(word, "message") == 0;
+  return word != NULL && (*by_message || strcmp(word, "backdoor") == 0);
 }
 
 static bool take_u32(char **rest, uint32_t most, uint32_t *value) {
@@ -195,6 +219,17 @@ static bool read_word(nt_image_t *image, char **rest) {
       !take_u32(rest, UINT32_MAX, &word))
     return false;
   space_of(nt_image_core(image, tile, core), space)[addr] = word;
+  return true;
+}
+
+static bool read_no_ops(nt_image_t *image, char **rest) {
+  uint32_t tile = 0, core = 0, first = 0, last = 0;
+  if (!take_u32(rest, image->tiles - 1, &tile) || !take_u32(rest, image->params.cores - 1, &core) ||
+      !take_u32(rest, image->params.prog_words - 1, &first) ||
+      !take_u32(rest, image->params.prog_words - 1, &last))
+    return false;
+  for (uint32_t addr = first; addr <= last; addr++)
+    nt_image_core(image, tile, core)->prog[addr] = NT_CASE_NO_OP;
   return true;
 }
 
@@ -231,7 +266,6 @@ static bool read_action(nt_random_case_t *made, char **rest) {
     return false;
   bool good = action.kind != NT_ACTION_SPIKE || read_spike(image, rest, &action.spike);
   for (const char *f = actions[action.kind].fields; *f != '\0' && good; f++) {
-    uint32_t by_message = 0;
     switch (*f) {
     case 'T': good = take_u32(rest, image->tiles - 1, &action.tile); break;
     case 'C': good = take_u32(rest, image->params.cores - 1, &action.core); break;
@@ -239,10 +273,7 @@ static bool read_action(nt_random_case_t *made, char **rest) {
     case 'A': good = take_u32(rest, UINT32_MAX, &action.addr); break;
     case 'W': good = take_u32(rest, UINT32_MAX, &action.word); break;
     case 'V': good = take(rest, UINT64_MAX, &action.value); break;
-    default:
-      good = take_u32(rest, 1, &by_message);
-      action.by_message = by_message != 0;
-      break;
+    default: good = take_way(rest, &action.by_message); break;
     }
   }
   if (good)
@@ -269,6 +300,8 @@ static bool read_line(char *line, const nt_params_t *params, nt_random_case_t *m
     return false;
   if (strcmp(key, "axons") == 0)
     return read_axons(made->image, &rest);
+  if (strcmp(key, "no-ops") == 0)
+    return read_no_ops(made->image, &rest);
   return strcmp(key, "word") == 0 ? read_word(made->image, &rest)
                                   : strcmp(key, "do") == 0 && read_action(made, &rest);
 }
