@@ -21,7 +21,16 @@ static void insist(bool fine, const char *what) {
   }
 }
 
-nt_case_job_t nt_case_start(const nt_random_case_t *played) {
+static void play(void *user) {
+  nt_random_case_t copy = *(const nt_random_case_t *)user;
+  nt_random_case_play(&copy);
+}
+
+nt_case_job_t nt_case_start(nt_random_case_t *played) {
+  return nt_job_start(play, played);
+}
+
+nt_case_job_t nt_job_start(void (*work)(void *user), void *user) {
   nt_case_job_t job = {.log = tmpfile()};
   insist(job.log != NULL, "temporary file");
   job.compared =
@@ -34,8 +43,7 @@ nt_case_job_t nt_case_start(const nt_random_case_t *played) {
     (void)alarm(SECONDS);
     insist(dup2(fileno(job.log), STDERR_FILENO) >= 0, "standard error");
     insist(freopen("/dev/null", "w", stdout) != NULL, "standard output");
-    nt_random_case_t copy = *played;
-    nt_random_case_play(&copy);
+    work(user);
     *job.compared = nt_check_counted();
     _exit(0);
   }
@@ -70,10 +78,15 @@ nt_case_outcome_t nt_case_finish(nt_case_job_t *job, int status) {
   return outcome;
 }
 
-nt_case_outcome_t nt_case_run(const nt_random_case_t *played) {
-  nt_case_job_t job = nt_case_start(played);
+nt_case_outcome_t nt_job_wait(nt_case_job_t *job) {
   int status = 0;
-  while (waitpid(job.pid, &status, 0) < 0)
+  while (waitpid(job->pid, &status, 0) < 0)
     insist(errno == EINTR, "waiting");
-  return nt_case_finish(&job, status);
+  return nt_case_finish(job, status);
+}
+
+nt_case_outcome_t nt_case_run(const nt_random_case_t *played) {
+  nt_random_case_t copy = *played;
+  nt_case_job_t job = nt_case_start(&copy);
+  return nt_job_wait(&job);
 }

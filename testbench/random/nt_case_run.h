@@ -22,11 +22,16 @@ typedef struct nt_case_job {
   uint64_t *compared; ///< shared with the process
 } nt_case_job_t;
 
-/// Starts playing; the case may be freed at once. What the system refuses ends the program.
-nt_case_job_t nt_case_start(const nt_random_case_t *played);
+/// Starts a process that calls `work` and ends well if `work` returns and has compared something.
+/// What the system refuses ends the program.
+nt_case_job_t nt_job_start(void (*work)(void *user), void *user);
+/// Starts playing; the case may be freed at once.
+nt_case_job_t nt_case_start(nt_random_case_t *played);
 /// After the process `job->pid` ended with wait status `status`: what came of it. Frees the job.
 nt_case_outcome_t nt_case_finish(nt_case_job_t *job, int status);
-/// Both, waiting in between.
+/// Waits for the process, and nt_case_finish.
+nt_case_outcome_t nt_job_wait(nt_case_job_t *job);
+/// Plays and waits.
 nt_case_outcome_t nt_case_run(const nt_random_case_t *played);
 
 #endif
