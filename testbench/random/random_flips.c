@@ -47,8 +47,9 @@ enum {
   CORE_REGISTERS = sizeof core_registers / sizeof core_registers[0],
   TILE_ID_BITS = 12,
   USED_PERCENT = 80, ///< of the flips in memories that an image fills hit words it uses
-  TIMESTEPS = 10,    ///< at least so many are run
-  SPREAD = 5         ///< the flip comes after one of the first ones
+  TIMESTEPS = 10,
+  SPREAD = 5, ///< the flip comes after one of the first ones
+  SPIKES = 40 ///< from the host, each timestep
 };
 
 // ---- one flip -----------------------------------------------------------------------------------
@@ -64,6 +65,19 @@ static uint32_t used_word(const flip_t *flip, uint32_t addr) {
   return addr;
 }
 
+/// The network's own actions make room for many spikes: what is at rest uses nothing.
+static void add_traffic(nt_random_t *random, nt_random_case_t *network) {
+  const nt_random_network_t calm = {.tiles = network->image->tiles};
+  network->actions = 0;
+  for (uint32_t step = 0; step < TIMESTEPS; step++) {
+    for (uint32_t i = 0; i < SPIKES; i++)
+      nt_random_case_add(network,
+                         (nt_action_t){.kind = NT_ACTION_SPIKE,
+                                       .spike = nt_random_spike(random, network->image, &calm)});
+    nt_random_case_add(network, (nt_action_t){.kind = NT_ACTION_STEP});
+  }
+}
+
 static flip_t choose(uint64_t seed) {
   nt_random_t random = {seed};
   nt_error_t err = {0};
@@ -73,6 +87,7 @@ static flip_t choose(uint64_t seed) {
     (void)fprintf(stderr, "seed %" PRIu64 ": %s\n", seed, err.text);
     exit(2);
   }
+  add_traffic(&random, &flip.network);
   flip.tile = nt_random_below(&random, flip.network.image->tiles);
   flip.core = nt_random_below(&random, p->cores);
   flip.place = nt_random_below(&random, PLACES);
@@ -155,16 +170,14 @@ static void run_flip(void *user) {
   nt_duel_t duel;
   uint32_t steps = 0;
   nt_duel_open(&duel, network->image);
-  for (uint32_t i = 0; steps < TIMESTEPS; i++) {
-    const nt_action_t *action = i < network->actions ? &network->action[i] : NULL;
-    if (action != NULL && action->kind == NT_ACTION_SPIKE)
-      nt_duel_inject(&duel, &action->spike, 1);
-    if (action != NULL && action->kind != NT_ACTION_STEP)
-      continue;
-    nt_duel_step(&duel);
-    if (++steps == flip->after)
-      do_flip(&duel, flip);
-  }
+  for (uint32_t i = 0; i < network->actions; i++)
+    if (network->action[i].kind == NT_ACTION_SPIKE) {
+      nt_duel_inject(&duel, &network->action[i].spike, 1);
+    } else {
+      nt_duel_step(&duel);
+      if (++steps == flip->after)
+        do_flip(&duel, flip);
+    }
   nt_duel_sweep(&duel);
   sweep_registers(&duel);
   nt_duel_close(&duel);
