@@ -185,6 +185,18 @@ static void add_spikes(maker_t *maker, uint32_t most) {
   }
 }
 
+static void add_step(maker_t *maker) {
+  enum { SPIKES = 30 };
+  if (nt_random_chance(&maker->random, 25)) {
+    nt_action_t action = somewhere(maker, NT_ACTION_BUSY);
+    action.word = 1 + below(maker, SPIKES);
+    action.value = nt_random_next(&maker->random);
+    nt_random_case_add(maker->made, action);
+  } else {
+    nt_random_case_add(maker->made, (nt_action_t){.kind = NT_ACTION_STEP});
+  }
+}
+
 static nt_status_t begin(maker_t *maker, const nt_params_t *params, nt_error_t *err) {
   *maker->made = (nt_random_case_t){0};
   return nt_random_image(&maker->random, params, &maker->network, &maker->made->image, err);
@@ -219,7 +231,7 @@ nt_status_t nt_random_case_network(uint64_t seed, const nt_params_t *params, nt_
   const nt_status_t status = begin(&maker, params, err);
   for (uint32_t step = 0; step < STEPS && status == NT_OK; step++) {
     add_spikes(&maker, nt_random_chance(&maker.random, 5) ? BURST : SPIKES);
-    nt_random_case_add(made, (nt_action_t){.kind = NT_ACTION_STEP});
+    add_step(&maker);
     for (uint32_t i = 0; i < DISTURBANCES; i++)
       add_disturbance(&maker);
     if (nt_random_chance(&maker.random, 4))
@@ -305,9 +317,40 @@ static void play_idle(nt_duel_t *duel, uint32_t cycles) {
     NT_CHECK_OK(nt_rtl_clock(nt_system_tile(duel->dut, tile), cycles, &err), &err);
 }
 
+/// A timestep with spikes that arrive while it runs. nt_lockstep would compare before the golden
+/// tile has them, so this one step shows in what comes after it. They go to the devices: the system
+/// keeps spikes of the host until the next step.
+static void play_busy(nt_duel_t *duel, const nt_action_t *action) {
+  enum { SPIKES_MAX = 64 };
+  const nt_random_network_t calm = {.tiles = duel->image->tiles};
+  nt_spike_t spikes[SPIKES_MAX];
+  nt_random_t random = {action->value};
+  nt_error_t err = {0};
+  uint32_t count = action->word < SPIKES_MAX ? action->word : SPIKES_MAX;
+  for (uint32_t i = 0; i < count; i++) {
+    spikes[i] = nt_random_spike(&random, duel->image, &calm);
+    spikes[i].tile = (uint16_t)action->tile;
+  }
+  NT_CHECK_OK(nt_system_step(duel->golden, &err), &err);
+  NT_CHECK_OK(nt_dev_inject(nt_system_tile(duel->golden, action->tile), spikes, count, &err), &err);
+  const uint32_t *ran = NULL;
+  size_t tiles = 0;
+  bool runs = false;
+  nt_system_ran(duel->golden, &ran, &tiles);
+  for (size_t i = 0; i < tiles; i++)
+    runs = runs || ran[i] == action->tile;
+  const bool in_step = runs && nt_check_is_rtl();
+  if (in_step)
+    nt_rtl_send_in_step(nt_system_tile(duel->dut, action->tile), spikes, count);
+  NT_CHECK_OK(nt_system_step(duel->dut, &err), &err);
+  if (!in_step)
+    NT_CHECK_OK(nt_dev_inject(nt_system_tile(duel->dut, action->tile), spikes, count, &err), &err);
+}
+
 static void play_action(nt_duel_t *duel, const nt_action_t *action) {
   switch (action->kind) {
   case NT_ACTION_STEP: nt_duel_step(duel); break;
+  case NT_ACTION_BUSY: play_busy(duel, action); break;
   case NT_ACTION_SPIKE: nt_duel_inject(duel, &action->spike, 1); break;
   case NT_ACTION_WRITE:
     nt_duel_write(duel, action->tile, action->core, action->space, action->addr, action->word,

@@ -11,6 +11,7 @@
 /// other; `by_message` says which way the device under test has it.
 typedef enum nt_action_kind {
   NT_ACTION_STEP,     ///< a timestep, compared
+  NT_ACTION_BUSY,     ///< a timestep during which `word` spikes from seed `value` enter tile `tile`
   NT_ACTION_SPIKE,    ///< `spike` into its tile
   NT_ACTION_WRITE,    ///< `word` to `addr` of `space`
   NT_ACTION_READ,     ///< `addr` of `space`, compared

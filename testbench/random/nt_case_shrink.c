@@ -243,7 +243,8 @@ nt_case_size_t nt_case_size(const nt_random_case_t *measured) {
   const nt_image_t *image = measured->image;
   nt_case_size_t size = {.actions = measured->actions};
   for (uint32_t i = 0; i < measured->actions; i++) {
-    size.steps += measured->action[i].kind == NT_ACTION_STEP;
+    size.steps +=
+        measured->action[i].kind == NT_ACTION_STEP || measured->action[i].kind == NT_ACTION_BUSY;
     size.spikes += measured->action[i].kind == NT_ACTION_SPIKE;
   }
   for (uint32_t i = 0; i < image->tiles * image->params.cores; i++) {

@@ -42,11 +42,12 @@ static const char *code_name(const char *type, uint32_t value) {
 static const struct {
   const char *name, *fields;
 } actions[NT_ACTION_KINDS] = {
-    [NT_ACTION_STEP] = {"step", ""},         [NT_ACTION_SPIKE] = {"spike", ""},
-    [NT_ACTION_WRITE] = {"write", "TCSAWM"}, [NT_ACTION_READ] = {"read", "TCSA"},
-    [NT_ACTION_AXON] = {"axon", "TCAVM"},    [NT_ACTION_ROW] = {"row", "TCAWVM"},
-    [NT_ACTION_GROUP] = {"group", "TCAWM"},  [NT_ACTION_CLEAR] = {"clear", ""},
-    [NT_ACTION_EXCHANGE] = {"exchange", ""}, [NT_ACTION_IDLE] = {"idle", "W"},
+    [NT_ACTION_STEP] = {"step", ""},     [NT_ACTION_BUSY] = {"busy-step", "TWV"},
+    [NT_ACTION_SPIKE] = {"spike", ""},   [NT_ACTION_WRITE] = {"write", "TCSAWM"},
+    [NT_ACTION_READ] = {"read", "TCSA"}, [NT_ACTION_AXON] = {"axon", "TCAVM"},
+    [NT_ACTION_ROW] = {"row", "TCAWVM"}, [NT_ACTION_GROUP] = {"group", "TCAWM"},
+    [NT_ACTION_CLEAR] = {"clear", ""},   [NT_ACTION_EXCHANGE] = {"exchange", ""},
+    [NT_ACTION_IDLE] = {"idle", "W"},
 };
 
 // ---- writing ------------------------------------------------------------------------------------

@@ -76,7 +76,8 @@ struct Rtl {
   uint64_t answer = 0;
   bool stall_spk_out = false;
   bool stall_rsp = false;
-  uint32_t jitter = 0; // probability of each pause, in 256ths
+  std::vector<nt_spike_t> in_step; // to be sent while the next step runs
+  uint32_t jitter = 0;             // probability of each pause, in 256ths
   uint64_t jitter_state = 0;
   bool corrupt = false;
   uint64_t corrupt_after = 0;
@@ -487,7 +488,7 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
     return status;
   const Core &c = rtl->cores[core];
   const Signal *plain = plain_space(c, space);
-  bool always_changed = false;
+  bool access_due = space == NT_SPACE_POOL;
   if (plain != nullptr)
     std::memcpy(plain->data + 4 * static_cast<size_t>(addr), words, 4 * static_cast<size_t>(count));
   for (uint32_t k = 0; k < count && status == NT_OK; k++) {
@@ -496,7 +497,7 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
     if (space == NT_SPACE_GROUP && at % NT_GROUP_WORDS == 0) {
       set_bit(c.enable, at / NT_GROUP_WORDS, (words[k] >> NT_GROUP0_ENABLE_LSB & 1) != 0);
       set_bit(c.always, at / NT_GROUP_WORDS, (words[k] >> NT_GROUP0_ALWAYS_LSB & 1) != 0);
-      always_changed = true;
+      access_due = true;
     } else if (plain != nullptr) {
       continue;
     } else if (space == NT_SPACE_ACC) {
@@ -505,9 +506,10 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
       status = msg_write(dev, core, space, at, words[k], err);
     }
   }
-  // A core at rest has no clock: an access wakes it, and PENDING follows the new groups.
+  // A core at rest has no clock: an access wakes it, PENDING follows the new groups, and the axon
+  // table's pool word read last is forgotten.
   uint32_t ignored = 0;
-  if (status == NT_OK && always_changed)
+  if (status == NT_OK && access_due)
     status = msg_read(dev, core, NT_SPACE_GROUP, 0, &ignored, err);
   return status;
 }
@@ -568,6 +570,9 @@ nt_status_t step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error
     status = reg_write(dev, NT_REG_TIMESTEP, timestep, err);
   if (status == NT_OK)
     status = reg_write(dev, NT_REG_CTRL, 1u << NT_CTRL_START_LSB, err);
+  if (status == NT_OK)
+    status = inject(dev, rtl->in_step.data(), rtl->in_step.size(), err);
+  rtl->in_step.clear();
   const uint64_t used = rtl->cycles - begin;
   if (status == NT_OK)
     status = settle(rtl, "timestep", max_cycles > used ? max_cycles - used : 0, err);
@@ -842,6 +847,10 @@ void nt_rtl_stall(nt_dev_t *dev, bool spk_out, bool rsp) {
 void nt_rtl_jitter(nt_dev_t *dev, uint32_t pauses_in_256, uint64_t seed) {
   rtl_of(dev)->jitter = pauses_in_256;
   rtl_of(dev)->jitter_state = seed;
+}
+
+void nt_rtl_send_in_step(nt_dev_t *dev, const nt_spike_t *spikes, size_t count) {
+  rtl_of(dev)->in_step.assign(spikes, spikes + count);
 }
 
 void nt_rtl_corrupt_spike(nt_dev_t *dev, uint64_t nth, uint64_t xor_mask) {

@@ -30,6 +30,8 @@ void nt_rtl_trace_close(nt_dev_t *dev);
 
 /// Holds the ready signal of the spike-out or of the response stream low, for tests.
 void nt_rtl_stall(nt_dev_t *dev, bool spk_out, bool rsp);
+/// Sends these spikes while the next step runs, from its START on: they act in the step after it.
+void nt_rtl_send_in_step(nt_dev_t *dev, const nt_spike_t *spikes, size_t count);
 /// From now on every port pauses at random: neither side of any stream or AXI channel that belongs
 /// to the host is ready or valid in so many of 256 cycles (at most 250; 0: never).
 void nt_rtl_jitter(nt_dev_t *dev, uint32_t pauses_in_256, uint64_t seed);
