@@ -36,6 +36,7 @@ bite() {
 bite nt_engine_lanes "floor instead of rounding" 's/y = (y >>> 1) + .*;/y = y >>> 1;/'
 bite nt_dendrite "no forwarding to the same row" "s/assign fwd0 .*= add_en_q/assign fwd0 = 1'b0/"
 bite nt_axon_out "8-bit payload without sign" "s/{{16{value\[7\]}}, value\[7:0\]}/{16'd0, value[7:0]}/"
+bite nt_barrier "spikes enter in DRAIN" 's/(state_q != StDrain) && //'
 bite nt_router "spike-out sends without waiting for ready" "s/out_ready = {spk_out_ready_i, /out_ready = {spk_out_ready_i | out_valid_q[Cores], /"
 bite nt_creg "flags survive a reset" "/if (!rst_ni) begin/,/end else/s/^ *flags_q .*<= '0;//"
 
