@@ -259,7 +259,7 @@ static void print_table(const tally_t *tally) {
 
 int main(int argc, char **argv) {
   const uint64_t seed = nt_random_seed(1);
-  const uint32_t count = nt_random_cases(100);
+  const uint32_t count = nt_random_cases(40);
   nt_progress_line_t line;
   tally_t tally = {0};
   if (!nt_check_begin(argc, argv) || count == 0)
