@@ -6,11 +6,11 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
-work=$1
+mkdir -p "$1"
+work=$(cd "$1" && pwd)
 seeds=${2:-200}
 missed=0
 planted=0
-mkdir -p "$work"
 
 # bite FILE FAULT SED-COMMAND
 bite() {
