@@ -14,6 +14,9 @@ SAMPLING = --temperature $(TEMPERATURE) $(if $(TOP_K),--top-k $(TOP_K)) \
 IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 MINUTES ?= 10
 SIZE    ?= 370m
+SEEDS   ?= 1000
+FIRST   ?= 1
+COUNT   ?= 1000
 HELDOUT ?= model/pretrained/tales-6m/heldout.txt
 RUN     := $(BUILD)/neurotile
 TEXT    ?=
@@ -22,11 +25,11 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 setup: ## install missing Debian packages, after listing them
 	@testbench/scripts/setup.sh
@@ -91,6 +94,18 @@ fuzz: fuzz-programs ## libFuzzer over every reader of files, under sanitizers (M
 
 fuzz-merge: fuzz-programs ## take what fuzzing found new into the kept corpus
 	@testbench/fuzz/merge.sh $(BUILD)-fuzz
+
+random-programs: setup
+	@testbench/random/build.sh $(BUILD)-random random_campaigns
+
+random: random-programs ## random cases on every tile shape, RTL against golden tile, failures shrunk (SEEDS= FIRST=)
+	@testbench/random/run.sh $(BUILD)-random $(SEEDS) $(FIRST)
+
+random-bites: setup ## faults planted in the RTL, found and shrunk by random cases
+	@testbench/random/bites.sh $(BUILD)-random-bites
+
+flips: random-programs ## random bit flips in the RTL's memories and registers, and what became of them (COUNT= FIRST=)
+	@NT_SEED=$(FIRST) NT_CASES=$(COUNT) $(BUILD)-random/testbench/random/random_flips rtl
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

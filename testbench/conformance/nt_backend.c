@@ -2,6 +2,7 @@
 #include "nt_backend.h"
 
 #include "nt_golden.h"
+#include "nt_shapes.h"
 #ifdef NT_HAVE_RTL
 #include "nt_rtl.h"
 #endif
@@ -11,31 +12,6 @@
 
 static const nt_backend_t *added;
 
-/// A tile at the small end of every range, with accumulators of the narrow kind and an odd number
-/// of cores.
-static nt_params_t small_params(void) {
-  return (nt_params_t){.cores = 3,
-                       .word_bits = 64,
-                       .pool_words = 4096,
-                       .lines = 4,
-                       .acc_bits = 24,
-                       .prog_words = 128,
-                       .table_words = 64,
-                       .groups = 8};
-}
-
-/// The widest word, and more lines than default.
-static nt_params_t wide_params(void) {
-  return (nt_params_t){.cores = 2,
-                       .word_bits = 512,
-                       .pool_words = 16384,
-                       .lines = 16,
-                       .acc_bits = 32,
-                       .prog_words = 4096,
-                       .table_words = 512,
-                       .groups = 32};
-}
-
 /// Word `index` of the command line, else the environment variable, else `fallback`.
 static const char *word_of(int argc, char **argv, int index, const char *variable,
                            const char *fallback) {
@@ -43,16 +19,25 @@ static const char *word_of(int argc, char **argv, int index, const char *variabl
   return value != NULL && value[0] != '\0' ? value : fallback;
 }
 
+enum { SHAPES = sizeof nt_shapes / sizeof nt_shapes[0] };
+
 static nt_status_t choose_params(const char *name, nt_params_t *params, nt_error_t *err) {
+  *params = nt_params_default();
   if (strcmp(name, "default") == 0)
-    *params = nt_params_default();
-  else if (strcmp(name, "small") == 0)
-    *params = small_params();
-  else if (strcmp(name, "wide") == 0)
-    *params = wide_params();
-  else
-    return nt_fail(err, NT_ERR_ARG, "parameters %s: must be default, small or wide", name);
-  return NT_OK;
+    return NT_OK;
+  for (uint32_t i = 0; i < SHAPES; i++)
+    if (strcmp(name, nt_shapes[i].name) == 0) {
+      *params = nt_shapes[i].params;
+      return NT_OK;
+    }
+  return nt_fail(err, NT_ERR_ARG, "parameters %s: must be default or a shape of shapes.txt", name);
+}
+
+const char *nt_backend_shape(const nt_params_t *params) {
+  for (uint32_t i = 0; i < SHAPES; i++)
+    if (nt_params_match(&nt_shapes[i].params, params, NULL) == NT_OK)
+      return nt_shapes[i].name;
+  return "default";
 }
 
 nt_backend_t nt_backend_golden(const nt_params_t *params) {
@@ -77,8 +62,9 @@ nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_e
   }
 #ifdef NT_HAVE_RTL
   if (strcmp(name, "rtl") == 0) {
-    *backend =
-        (nt_backend_t){.name = "rtl", .shape = "", .params = nt_rtl_params(), .open = nt_rtl_open};
+    const nt_params_t params = nt_rtl_params();
+    *backend = (nt_backend_t){
+        .name = "rtl", .shape = nt_backend_shape(&params), .params = params, .open = nt_rtl_open};
     return NT_OK;
   }
 #endif

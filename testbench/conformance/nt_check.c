@@ -25,6 +25,14 @@ bool nt_check_is_rtl(void) {
   return chosen.name[0] == 'r';
 }
 
+void nt_check_set_open(nt_status_t (*open)(const nt_params_t *, nt_dev_t **, nt_error_t *)) {
+  chosen.open = open;
+}
+
+uint64_t nt_check_counted(void) {
+  return compared;
+}
+
 int nt_check_end(const char *name, int failed) {
   (void)printf("%s on %s %s: %" PRIu64 " values compared\n", name, chosen.name, chosen.shape,
                compared);

@@ -19,6 +19,10 @@ bool nt_check_begin(int argc, char **argv);
 /// The back end chosen.
 const nt_backend_t *nt_check_backend(void);
 bool nt_check_is_rtl(void);
+/// From now on devices of the back end are opened so.
+void nt_check_set_open(nt_status_t (*open)(const nt_params_t *, nt_dev_t **, nt_error_t *));
+/// Values compared so far.
+uint64_t nt_check_counted(void);
 /// Prints what was compared. The program's exit status: `failed`, or 1 if nothing was compared.
 int nt_check_end(const char *name, int failed);
 

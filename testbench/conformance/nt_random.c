@@ -413,11 +413,15 @@ nt_status_t nt_random_image(nt_random_t *random, const nt_params_t *params,
 nt_spike_t nt_random_spike(nt_random_t *random, const nt_image_t *image,
                            const nt_random_network_t *network) {
   const uint32_t span = axons_of(&image->params) + (network->faults ? 1 : 0);
-  const uint32_t bits = network->hot ? NT_PAYLOAD_BITS : image->params.acc_bits / 2 - 4;
+  const uint32_t type_bits[] = {2, 8, 16, NT_PAYLOAD_BITS};
+  const uint32_t usual = network->hot ? NT_PAYLOAD_BITS : image->params.acc_bits / 2 - 4;
+  const uint32_t type =
+      nt_random_chance(random, 70) ? (uint32_t)NT_SPIKE_TYPE_GRADED24 : nt_random_below(random, 4);
+  const uint32_t bits = usual < type_bits[type] ? usual : type_bits[type];
   return (nt_spike_t){.tile = (uint16_t)nt_random_below(random, image->tiles),
                       .cores =
                           (uint8_t)(1 + nt_random_below(random, (1u << image->params.cores) - 1)),
-                      .type = NT_SPIKE_TYPE_GRADED24,
+                      .type = (uint8_t)type,
                       .axon = (uint16_t)nt_random_below(random, span),
-                      .payload = nt_random_value(random, bits)};
+                      .payload = type == NT_SPIKE_TYPE_BINARY ? 1 : nt_random_value(random, bits)};
 }

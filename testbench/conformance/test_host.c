@@ -243,6 +243,19 @@ static void test_group_by_message(void **state) {
   nt_dev_close(dev);
 }
 
+/// An axon rewritten between two spikes for it: the second one finds the new entry.
+static void test_axon_rewritten(void **state) {
+  (void)state;
+  enum { PAYLOAD = 2, OLD = 3, NEW = 5 };
+  nt_dev_t *dev = nt_check_open();
+  nt_check_axon(dev, 0, 0, nt_asm_single(0, 0, 0, OLD));
+  nt_check_inject(dev, 1, 0, PAYLOAD);
+  nt_check_dword(dev, 0, NT_CHECK_AXONS, 0, nt_asm_single(0, 0, 0, NEW));
+  nt_check_inject(dev, 1, 0, PAYLOAD);
+  NT_CHECK(nt_check_read(dev, 0, NT_SPACE_ACC, 0), PAYLOAD * OLD + PAYLOAD * NEW);
+  nt_dev_close(dev);
+}
+
 static void refused(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t addr) {
   uint32_t value = 0;
   for (uint32_t way = 0; way < 2; way++) {
@@ -472,6 +485,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_message_and_back_door_agree),
       cmocka_unit_test(test_inactive_rows_read_as_zero),
       cmocka_unit_test(test_group_by_message),
+      cmocka_unit_test(test_axon_rewritten),
       cmocka_unit_test(test_bad_addresses),
       cmocka_unit_test(test_flags),
       cmocka_unit_test(test_counters),

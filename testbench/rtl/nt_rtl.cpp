@@ -77,6 +77,9 @@ struct Rtl {
   uint64_t answer = 0;
   bool stall_spk_out = false;
   bool stall_rsp = false;
+  std::vector<nt_spike_t> in_step; // to be sent while the next step runs
+  uint32_t jitter = 0;             // probability of each pause, in 256ths
+  uint64_t jitter_state = 0;
   bool corrupt = false;
   uint64_t corrupt_after = 0;
   uint64_t corrupt_mask = 0;
@@ -99,6 +102,15 @@ bool asserted(const Rtl *rtl) {
 }
 
 // ---- the clock ----
+
+// True when the far side of some port pauses this cycle.
+bool pauses(Rtl *rtl) {
+  if (rtl->jitter == 0)
+    return false;
+  rtl->jitter_state =
+      rtl->jitter_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return rtl->jitter_state >> 56 < rtl->jitter;
+}
 
 void take_response(Rtl *rtl, uint64_t data) {
   if (field(data, NT_HOST_KIND_LSB, NT_HOST_KIND_W) != NT_RSP_PROBE) {
@@ -124,8 +136,8 @@ void take_messages(Rtl *rtl) {
 void clock_low(Rtl *rtl) {
   t_running = rtl;
   Vnt_tile *top = rtl->top.get();
-  top->spk_out_ready_i = !rtl->stall_spk_out;
-  top->rsp_ready_i = !rtl->stall_rsp;
+  top->spk_out_ready_i = !rtl->stall_spk_out && !pauses(rtl);
+  top->rsp_ready_i = !rtl->stall_rsp && !pauses(rtl);
   top->clk_i = 0;
   top->eval();
 }
@@ -186,21 +198,30 @@ nt_status_t settle(Rtl *rtl, const char *what, uint64_t limit, nt_error_t *err) 
 
 // ---- registers ----
 
-// Both halves of a write at once; returns when the response has come.
+// Raises a valid signal that is due, now or after a pause; it then stays until it is taken.
+void raise_valid(Rtl *rtl, uint8_t *valid, bool *due) {
+  if (*due && !pauses(rtl)) {
+    *valid = 1;
+    *due = false;
+  }
+}
+
+// Both halves of a write at once, unless the port pauses; returns when the response has come.
 uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
   Vnt_tile *top = rtl->top.get();
   top->s_axi_awaddr_i = static_cast<uint16_t>(offset & 0xfff);
   top->s_axi_wdata_i = value;
   top->s_axi_wstrb_i = 0xf;
-  top->s_axi_awvalid_i = 1;
-  top->s_axi_wvalid_i = 1;
-  top->s_axi_bready_i = 1;
+  bool address_due = true, data_due = true;
   const uint64_t end = rtl->cycles + kAxiCycles;
   while (rtl->cycles < end && !asserted(rtl)) {
+    raise_valid(rtl, &top->s_axi_awvalid_i, &address_due);
+    raise_valid(rtl, &top->s_axi_wvalid_i, &data_due);
+    top->s_axi_bready_i = !pauses(rtl);
     clock_low(rtl);
     const bool address = top->s_axi_awvalid_i && top->s_axi_awready_o;
     const bool data = top->s_axi_wvalid_i && top->s_axi_wready_o;
-    const bool answered = top->s_axi_bvalid_o != 0;
+    const bool answered = top->s_axi_bvalid_o && top->s_axi_bready_i;
     const uint32_t resp = top->s_axi_bresp_o;
     clock_high(rtl);
     if (address)
@@ -216,14 +237,15 @@ uint32_t axi_write(Rtl *rtl, uint32_t offset, uint32_t value) {
 uint32_t axi_read(Rtl *rtl, uint32_t offset, uint32_t *value) {
   Vnt_tile *top = rtl->top.get();
   top->s_axi_araddr_i = static_cast<uint16_t>(offset & 0xfff);
-  top->s_axi_arvalid_i = 1;
-  top->s_axi_rready_i = 1;
+  bool address_due = true;
   *value = 0;
   const uint64_t end = rtl->cycles + kAxiCycles;
   while (rtl->cycles < end && !asserted(rtl)) {
+    raise_valid(rtl, &top->s_axi_arvalid_i, &address_due);
+    top->s_axi_rready_i = !pauses(rtl);
     clock_low(rtl);
     const bool address = top->s_axi_arvalid_i && top->s_axi_arready_o;
-    const bool answered = top->s_axi_rvalid_o != 0;
+    const bool answered = top->s_axi_rvalid_o && top->s_axi_rready_i;
     const uint32_t resp = top->s_axi_rresp_o;
     const uint32_t data = top->s_axi_rdata_o;
     clock_high(rtl);
@@ -264,6 +286,8 @@ nt_status_t request(Rtl *rtl, uint64_t wire, nt_error_t *err) {
   const uint64_t end = rtl->cycles + kSettleCycles;
   bool taken = false;
   rtl->answered = false;
+  while (pauses(rtl))
+    cycle(rtl);
   top->req_valid_i = 1;
   top->req_data_i = wire;
   while (!taken && rtl->cycles < end && !asserted(rtl)) {
@@ -421,7 +445,7 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
     return status;
   const Core &c = rtl->cores[core];
   const Signal *plain = plain_space(c, space);
-  bool always_changed = false;
+  bool access_due = space == NT_SPACE_POOL;
   if (plain != nullptr)
     std::memcpy(plain->data + 4 * static_cast<size_t>(addr), words, 4 * static_cast<size_t>(count));
   for (uint32_t k = 0; k < count && status == NT_OK; k++) {
@@ -430,7 +454,7 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
     if (space == NT_SPACE_GROUP && at % NT_GROUP_WORDS == 0) {
       set_bit(c.enable, at / NT_GROUP_WORDS, (words[k] >> NT_GROUP0_ENABLE_LSB & 1) != 0);
       set_bit(c.always, at / NT_GROUP_WORDS, (words[k] >> NT_GROUP0_ALWAYS_LSB & 1) != 0);
-      always_changed = true;
+      access_due = true;
     } else if (plain != nullptr) {
       continue;
     } else if (space == NT_SPACE_ACC) {
@@ -439,9 +463,10 @@ nt_status_t mem_write(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t add
       status = msg_write(dev, core, space, at, words[k], err);
     }
   }
-  // A core at rest has no clock: an access wakes it, and PENDING follows the new groups.
+  // A core at rest has no clock: an access wakes it, PENDING follows the new groups, and the axon
+  // table's pool word read last is forgotten.
   uint32_t ignored = 0;
-  if (status == NT_OK && always_changed)
+  if (status == NT_OK && access_due)
     status = msg_read(dev, core, NT_SPACE_GROUP, 0, &ignored, err);
   return status;
 }
@@ -466,7 +491,7 @@ nt_status_t inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_err
   size_t sent = 0;
   top->spk_in_valid_i = 0;
   while (sent < count && rtl->cycles < end && !asserted(rtl)) {
-    if (!top->spk_in_valid_i) {
+    if (!top->spk_in_valid_i && !pauses(rtl)) {
       uint64_t wire = nt_spike_pack(&spikes[sent]);
       if (rtl->corrupt && rtl->corrupt_after-- == 0) {
         wire ^= rtl->corrupt_mask;
@@ -476,7 +501,7 @@ nt_status_t inject(nt_dev_t *dev, const nt_spike_t *spikes, size_t count, nt_err
       top->spk_in_valid_i = 1;
     }
     clock_low(rtl);
-    const bool taken = top->spk_in_ready_o != 0;
+    const bool taken = top->spk_in_valid_i && top->spk_in_ready_o;
     clock_high(rtl);
     if (taken) {
       sent++;
@@ -501,6 +526,9 @@ nt_status_t step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, nt_error
     status = reg_write(dev, NT_REG_TIMESTEP, timestep, err);
   if (status == NT_OK)
     status = reg_write(dev, NT_REG_CTRL, 1u << NT_CTRL_START_LSB, err);
+  if (status == NT_OK)
+    status = inject(dev, rtl->in_step.data(), rtl->in_step.size(), err);
+  rtl->in_step.clear();
   const uint64_t used = rtl->cycles - begin;
   if (status == NT_OK)
     status = settle(rtl, "timestep", max_cycles > used ? max_cycles - used : 0, err);
@@ -669,12 +697,23 @@ nt_status_t check_params(const nt_params_t &wanted, nt_error_t *err) {
                                 "the verilated tile has other parameters: %s", text.c_str());
 }
 
+// Inputs may have begun with random values, and what left the tile before it was reset is nothing.
 void reset(Rtl *rtl) {
-  rtl->top->rst_ni = 0;
+  Vnt_tile *top = rtl->top.get();
+  top->s_axi_awvalid_i = 0;
+  top->s_axi_wvalid_i = 0;
+  top->s_axi_bready_i = 0;
+  top->s_axi_arvalid_i = 0;
+  top->s_axi_rready_i = 0;
+  top->spk_in_valid_i = 0;
+  top->req_valid_i = 0;
+  top->rst_ni = 0;
   for (int k = 0; k < 4; k++)
     cycle(rtl);
-  rtl->top->rst_ni = 1;
+  top->rst_ni = 1;
   cycle(rtl);
+  rtl->spikes.clear();
+  rtl->probes.clear();
 }
 
 } // namespace
@@ -693,6 +732,11 @@ nt_params_t nt_rtl_params(void) {
 }
 
 nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err) {
+  return nt_rtl_open_shaken(params, 0, dev, err);
+}
+
+nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_t **dev,
+                               nt_error_t *err) {
   *dev = nullptr;
   nt_status_t status = check_params(*params, err);
   if (status != NT_OK)
@@ -702,6 +746,8 @@ nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *e
     rtl->base.ops = &kOps;
     rtl->base.params = *params;
     rtl->context.reset(new VerilatedContext);
+    rtl->context->randReset(seed == 0 ? 0 : 2);
+    rtl->context->randSeed(static_cast<int>(seed & 0x7fffffff));
     rtl->context->threads(1); // else Verilator keeps idle threads for every tile
     rtl->context->traceEverOn(true);
     rtl->context->timeunit(-9);
@@ -754,6 +800,15 @@ void nt_rtl_trace_close(nt_dev_t *dev) {
 void nt_rtl_stall(nt_dev_t *dev, bool spk_out, bool rsp) {
   rtl_of(dev)->stall_spk_out = spk_out;
   rtl_of(dev)->stall_rsp = rsp;
+}
+
+void nt_rtl_jitter(nt_dev_t *dev, uint32_t pauses_in_256, uint64_t seed) {
+  rtl_of(dev)->jitter = pauses_in_256;
+  rtl_of(dev)->jitter_state = seed;
+}
+
+void nt_rtl_send_in_step(nt_dev_t *dev, const nt_spike_t *spikes, size_t count) {
+  rtl_of(dev)->in_step.assign(spikes, spikes + count);
 }
 
 void nt_rtl_corrupt_spike(nt_dev_t *dev, uint64_t nth, uint64_t xor_mask) {

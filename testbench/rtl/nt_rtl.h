@@ -18,6 +18,10 @@ nt_params_t nt_rtl_params(void);
 /// Opens a tile after reset. NT_ERR_UNSUPPORTED names every parameter that differs from
 /// nt_rtl_params().
 nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err);
+/// The same with random contents of every register and memory before reset, unless `seed` is 0.
+/// Only the models of further shapes (shapes.txt) are built for it; the default one begins at 0.
+nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_t **dev,
+                               nt_error_t *err);
 
 /// Waves from now on: VCD, 1 ns unit, 10 ns clock period; time goes on from the cycles run so far.
 /// NT_ERR_IO when it cannot be written.
@@ -26,6 +30,11 @@ void nt_rtl_trace_close(nt_dev_t *dev);
 
 /// Holds the ready signal of the spike-out or of the response stream low, for tests.
 void nt_rtl_stall(nt_dev_t *dev, bool spk_out, bool rsp);
+/// Sends these spikes while the next step runs, from its START on: they act in the step after it.
+void nt_rtl_send_in_step(nt_dev_t *dev, const nt_spike_t *spikes, size_t count);
+/// From now on every port pauses at random: neither side of any stream or AXI channel that belongs
+/// to the host is ready or valid in so many of 256 cycles (at most 250; 0: never).
+void nt_rtl_jitter(nt_dev_t *dev, uint32_t pauses_in_256, uint64_t seed);
 /// Flips bits of a spike on the spike-in wire, for tests: the nth from now on, 0 being the next.
 void nt_rtl_corrupt_spike(nt_dev_t *dev, uint64_t nth, uint64_t xor_mask);
 /// Runs the clock for so many cycles, for tests and speed measurements.
