@@ -123,7 +123,7 @@ module nt_barrier_props #(
       started_q  <= start_i || (started_q && !core_start);
       stepping_q <= core_start || (stepping_q && !step_done);
       reset_q    <= clear_i || (reset_q && !core_clear);
-      rest_q     <= (nothing && rsp_q == '0 && engine_q == '0 && (run_i & told_q) == '0)
+      rest_q     <= (phase != 3'(PHASE_IDLE) && nothing && rsp_q == '0 && engine_q == '0 && (run_i & told_q) == '0)
                   ? rest_q + 3'(rest_q != 3'd7) : '0;
     end
   end
@@ -139,16 +139,17 @@ module nt_barrier_props #(
                                              || phase == 3'(PHASE_CLEAR)));
       if (engine_q != '0) assert (phase == 3'(PHASE_NEURON) || phase == 3'(PHASE_CLEAR));
       if (started_q) assert (!spike_open);
-      if (rest_q == 3'd7) assert (phase == 3'(PHASE_IDLE) || start_i || clear_i);
+      assert (rest_q < 3'd6);
     end
   end
 
-  logic emitted_q;
+  logic emitted_q, waited_q;
 
   always_ff @(posedge clk_i) begin
     emitted_q <= rst_ni && ((emitted_q && !start_i) || emit == 2'b11);
     cover (rst_ni && step_done && emitted_q);
-    cover (rst_ni && core_clear && clearing_q == 1'b0 && stepping_q == 1'b0 && rsp_q != '0);
+    waited_q  <= rst_ni && reset_q && !core_clear;
+    cover (rst_ni && core_clear && waited_q);
     cover (rst_ni && step_done && enter);
   end
 endmodule

@@ -7,10 +7,15 @@
 //          the router says that it is empty, both have arrived.
 // Dropped  misroute_o tells of each message without target, and of no other.
 // Served   While all sinks take what they are offered, a core waits for at most Cores others.
+//
+// Whole 1: messages are free. Whole 0: the bits that pass unchanged share one value, but the mark,
+// and a tile is the own one or another one: enough for control, and small enough for a proof for
+// all time.
 `default_nettype none
 
 module nt_router_props #(
   parameter integer Cores = 2,
+  parameter integer Whole = 0,
   localparam integer Ports = Cores + 1
 ) (
   input wire logic                clk_i,
@@ -24,7 +29,10 @@ module nt_router_props #(
   `include "nt_formal.vh"
   `include "nt_defs.vh"
 
-  (* anyconst *) logic [11:0] tile_id;
+  (* anyconst *) logic [11:0] any_tile;
+  logic [11:0]         tile_id;
+  logic [Ports-1:0]    valid, ready, taken, waited_q;   // of the sources, spike-in last
+  logic [64*Ports-1:0] data, offer_q;
   logic [Cores-1:0]    core_ready, in_valid;
   logic                spk_in_ready, spk_out_valid, busy, misroute;
   logic [16*Cores-1:0] in_axon;
@@ -37,10 +45,10 @@ module nt_router_props #(
     .tile_id_i       (tile_id),
     .core_valid_i,
     .core_ready_o    (core_ready),
-    .core_data_i,
+    .core_data_i     (data[64*Cores-1:0]),
     .spk_in_valid_i,
     .spk_in_ready_o  (spk_in_ready),
-    .spk_in_data_i,
+    .spk_in_data_i   (data[64*Cores +: 64]),
     .in_valid_o      (in_valid),
     .in_ready_i,
     .in_axon_o       (in_axon),
@@ -52,13 +60,25 @@ module nt_router_props #(
     .misroute_o      (misroute)
   );
 
-  // Sources, spike-in last, keep what they offer.
-  logic [Ports-1:0]    valid, ready, taken, waited_q;
-  logic [64*Ports-1:0] data, offer_q;
+  // Sources keep what they offer.
 
   assign valid = {spk_in_valid_i, core_valid_i};
   assign ready = {spk_in_ready, core_ready};
-  assign data  = {spk_in_data_i, core_data_i};
+
+  function automatic logic [63:0] shape(input logic [63:0] raw);
+    shape = raw;
+    if (Whole == 0) begin
+      shape = {{(64 - SPIKE_CORES_LSB - Cores){1'b0}}, raw[SPIKE_CORES_LSB +: Cores], 11'd0,
+               raw[SPIKE_TILE_LSB], {38{raw[2]}}, raw[1:0]};
+    end
+  endfunction
+
+  always_comb begin
+    for (int s = 0; s < Cores; s++) data[64*s +: 64] = shape(core_data_i[64*s +: 64]);
+    data[64*Cores +: 64] = shape(spk_in_data_i);
+  end
+
+  assign tile_id = (Whole == 0) ? '0 : any_tile;
   assign taken = valid & ready;
 
   always_ff @(posedge clk_i) begin
@@ -87,7 +107,8 @@ module nt_router_props #(
   // The two messages watched: mark 1 and 2 in the low payload bits, all others have 0.
   // ---------------------------------------------------------------------------------------------
   (* anyconst *) logic [Ports-1:0] from;   // one-hot: their source
-  (* anyconst *) logic [63:0]      message;  // the first
+  (* anyconst *) logic [63:0]      any_message;
+  logic [63:0]      message;                 // the first
   logic             in1_q, in2_q;            // taken
   logic [Ports-1:0] want1_q, want2_q, got1_q, got2_q;
 
@@ -101,6 +122,8 @@ module nt_router_props #(
       end
     end
   end
+
+  assign message = shape(any_message);
 
   // What arrives.
   logic [Ports-1:0]  out_valid, out_ready, out_stalled_q;
@@ -177,7 +200,7 @@ module nt_router_props #(
     for (int s = 0; s < Cores; s++) begin
       if (taken[s] && targets(data[64*s +: 64], 1'b1, tile_id) == '0) core_lost = 1'b1;
     end
-    spk_lost = taken[Cores] && targets(spk_in_data_i, 1'b0, tile_id) == '0;
+    spk_lost = taken[Cores] && targets(data[64*Cores +: 64], 1'b0, tile_id) == '0;
   end
 
   always_ff @(posedge clk_i) begin
