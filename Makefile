@@ -9,7 +9,7 @@ IMAGE   := $(BUILD)/sim/$(notdir $(patsubst %/,%,$(MODEL))).nti
 HELDOUT ?= model/pretrained/tales-1.3m/heldout.txt
 RUN     := $(BUILD)/neurotile
 
-.PHONY: help setup build sim test proof waves bench levels lint synth defs clean
+.PHONY: help setup build sim test proof waves bench levels formal lint synth defs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,6 +43,10 @@ waves: $(IMAGE) ## a VCD window with its GTKWave layout
 
 bench: $(IMAGE) ## cycles against the bound, utilisation, simulation speed
 	@testbench/scripts/bench.sh $(BUILD) $(IMAGE)
+
+formal: setup ## proofs of the small modules, and planted faults that they must find
+	@testbench/formal/run.sh -o $(BUILD)/formal
+	@testbench/formal/bites.sh -o $(BUILD)/formal/bites
 
 lint: setup ## Verilator -Wall, Icarus and Yosys on the same file list
 	@rtl/lint.sh

@@ -63,20 +63,16 @@ YS
 [ "$method" = words ] || cat >>"$work/model.ys" <<YS
 setundef -undriven -anyseq
 opt_clean
-design -save words
+techmap
+simplemap
+aigmap
+design -save bits
 chformal -cover -remove
-techmap
-simplemap
-abc -g AND -fast
-opt_clean
 write_aiger -I -B -zinit -no-startoffset -map $work/model.aim $work/model.aig
-design -load words
+design -load bits
 chformal -assert -remove
-techmap -map $here/cover.v
-techmap
-simplemap
-abc -g AND -fast
-opt_clean
+techmap -map $here/cover.v t:\$cover
+aigmap
 write_aiger -I -B -zinit -no-startoffset $work/cover.aig
 YS
 yosys -q "$work/model.ys" >"$work/model.log" 2>&1 || fail "no model" "$work/model.log"

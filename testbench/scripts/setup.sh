@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages neurotile needs, after listing those that are missing. Does nothing when all are there.
 set -eu
-packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libcmocka-dev libcjson-dev
+packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys z3 libcmocka-dev libcjson-dev
 libsentencepiece-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick"
 
 missing=""
