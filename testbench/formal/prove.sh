@@ -65,6 +65,7 @@ setundef -undriven -anyseq
 opt_clean
 techmap
 simplemap
+opt_clean
 aigmap
 design -save bits
 chformal -cover -remove
