@@ -61,19 +61,19 @@ opt_clean
 write_smt2 -wires $work/model.smt2
 YS
 [ "$method" = words ] || cat >>"$work/model.ys" <<YS
-setundef -undriven -anyseq
-opt_clean
 techmap
 simplemap
-opt_clean
+setundef -undriven -anyseq
 aigmap
 design -save bits
 chformal -cover -remove
+opt_clean
 write_aiger -I -B -zinit -no-startoffset -map $work/model.aim $work/model.aig
 design -load bits
 chformal -assert -remove
 techmap -map $here/cover.v t:\$cover
 aigmap
+opt_clean
 write_aiger -I -B -zinit -no-startoffset $work/cover.aig
 YS
 yosys -q "$work/model.ys" >"$work/model.log" 2>&1 || fail "no model" "$work/model.log"
