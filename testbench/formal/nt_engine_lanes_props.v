@@ -4,9 +4,11 @@
 // From any state, the pipeline is emptied; the old rd, the operand rb, then the instruction enter,
 // and four cycles later rd is read back. Registers, fields, constants, predicates, memory data and
 // live lanes are free. A live lane has the specified result, another lane keeps its old value.
+// Where the lanes multiply, nt_engine_lanes.cut puts factor beside factor, here and there: 32-bit
+// products are beyond the solvers. So MULS and LERP are shown right but for the multiplier itself.
 // Meanwhile other instructions may run on other beats (Others 1).
-// Kind chooses the instructions: 0 sums, comparisons, logic; 1 SHF, CLZ; 2 MULS; 3 LUT, LERP;
-// 4 LD, RDC, SPC; 5 CLT, CGE, CEQ.
+// Kind chooses the instructions: 0 sums, comparisons, logic; 1 SHF, CLZ; 2 MULS; 3 LERP; 4 LD,
+// RDC, SPC; 5 CLT, CGE, CEQ; 6 LUT.
 `default_nettype none
 
 module nt_engine_lanes_props #(
@@ -35,7 +37,8 @@ module nt_engine_lanes_props #(
   logic [3:0] cycle_q = 4'd0;
   always_ff @(posedge clk_i) if (cycle_q != 4'd15) cycle_q <= cycle_q + 4'd1;
 
-  (* anyconst *) logic [31:0]  instr;
+  (* anyconst *) logic [31:0]  any;
+  logic [31:0]                 instr;
   (* anyconst *) logic [1:0]   beat;
   (* anyconst *) logic [L-1:0] live;
   (* anyconst *) logic         lane;
@@ -45,6 +48,9 @@ module nt_engine_lanes_props #(
   logic [INSTR_SAT_W-1:0] sat;
   logic [4:0]             frac;
 
+  // Where there is one opcode it is wired.
+  assign instr = {(Kind == 2) ? INSTR_OP_W'(OP_MULS) : (Kind == 3) ? INSTR_OP_W'(OP_LERP)
+                  : (Kind == 6) ? INSTR_OP_W'(OP_LUT) : any[31:26], any[25:0]};
   assign op   = instr[INSTR_OP_LSB +: INSTR_OP_W];
   assign rd   = instr[INSTR_RD_LSB +: INSTR_RD_W];
   assign rb   = instr[INSTR_RB_LSB +: INSTR_RB_W];
@@ -55,11 +61,10 @@ module nt_engine_lanes_props #(
     case (Kind)
       0: assume (op >= OP_MOV && op <= OP_XOR || op == OP_SEL);
       1: assume (op == OP_SHF || op == OP_CLZ);
-      2: assume (op == OP_MULS);
-      3: assume (op == OP_LUT || (op == OP_LERP && rb >= 1 && rb <= 9
-                                  && {2'd0, rb} + {1'b0, frac} <= 6'd32));
+      3: assume (rb >= 1 && rb <= 9 && {2'd0, rb} + {1'b0, frac} <= 6'd32);
       4: assume (op == OP_LD || op == OP_RDC || op == OP_SPC);
-      default: assume (op == OP_CLT || op == OP_CGE || op == OP_CEQ);
+      5: assume (op == OP_CLT || op == OP_CGE || op == OP_CEQ);
+      default: ;
     endcase
   end
 
@@ -150,9 +155,10 @@ module nt_engine_lanes_props #(
     else                  narrow = x[31:0];
   endfunction
 
-  // floor((x + 2^(s-1)) / 2^s)
   function automatic logic signed [66:0] rshift(input logic signed [66:0] x, input logic [5:0] s);
-    rshift = (s == '0) ? x : ((x + (67'sd1 <<< (s - 6'd1))) >>> s);
+    logic signed [66:0] half;
+    half   = x >>> (s - 6'd1);
+    rshift = (s == '0) ? x : (x >>> s) + $signed({66'd0, half[0]});
   endfunction
 
   function automatic logic [31:0] leading(input logic [31:0] b);
@@ -176,7 +182,7 @@ module nt_engine_lanes_props #(
   assign b_wide = b;
   assign p      = pred[{beat, lane}];
   assign shift  = (instr[5:0] == 6'd63) ? 6'd62 : instr[5:0];
-  assign product = a * b;
+  assign product = $signed({a, b});
 
   // In cycle 5: operands are there, memory data is not.
   always_comb begin
@@ -230,7 +236,7 @@ module nt_engine_lanes_props #(
   end
 
   assign entry        = table_i[32*lane +: 32];
-  assign lerp_product = $signed({{16{entry[31]}}, entry[31:16]}) * rest_q;
+  assign lerp_product = $signed({{16{entry[31]}}, entry[31:16], rest_q});
 
   logic live_lane;
   assign live_lane = live[lane];
@@ -267,12 +273,12 @@ module nt_engine_lanes_props #(
   always_comb begin
     final_want = want_q;
     if (Kind == 2) final_want = narrow(rshift(product_wide, shift), sat);
-    if (Kind == 3 && op == OP_LERP) final_want = narrow(c_wide + rshift(product_wide, {1'b0, frac}),
+    if (Kind == 3) final_want = narrow(c_wide + rshift(product_wide, {1'b0, frac}),
                                                         5'd0);
   end
 
   always_comb begin
-    if (cycle_q == 4'd5 && Kind == 3) begin
+    if (cycle_q == 4'd5 && (Kind == 3 || Kind == 6)) begin
       assert (lookup);
       assert (index[16*lane +: 9] == index_want[8:0]);
     end

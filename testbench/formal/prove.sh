@@ -7,6 +7,7 @@
 #           cycles, so that bounded model checking of depth cycles covers every window (yosys-abc)
 #   words   as window, on words and arrays (yosys-smtbmc, z3)
 #   bmc     the first depth cycles after reset (yosys-abc)
+# Where BLOCK.cut exists, the proof is of the block after that substitution (sed), which BLOCK_props.v explains.
 # The top module is BLOCK_props of BLOCK_props.v. A cover point is written cover (...) and must be reached within depth cycles.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -43,7 +44,13 @@ for parameter; do
 done
 sources=
 for file in $(grep '\.v$' "$rtl/nt_tile.f"); do
-  sources="$sources $rtl/$file"
+  source=$rtl/$file
+  if [ "$file" = "$block.v" ] && [ -f "$here/$block.cut" ]; then
+    source=$work/$file
+    sed -f "$here/$block.cut" "$rtl/$file" >"$source"
+    ! cmp -s "$rtl/$file" "$source" || fail "$block.cut changes nothing"
+  fi
+  sources="$sources $source"
 done
 # Small memories become registers for the bit-level engine; the word-level one keeps them.
 memories=memory_map
