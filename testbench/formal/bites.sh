@@ -75,7 +75,7 @@ bite nt_dendrite_bank:three "overflow not seen" \
   "s/overflow_q <= over\[AccBits-1\];/overflow_q <= 1'b0;/"
 bite nt_engine_lanes:sums "no saturation at the lower end" \
   's/(\$signed(x\[32\*l +: 32\]) < lo) ? lo/(1'"'"'b0) ? lo/'
-bite nt_engine_lanes:MULS "floor instead of rounding" \
+bite nt_engine_lanes:MULS15 "floor instead of rounding" \
   's/y = (y >>> 1) + .*;/y = y >>> 1;/'
 bite nt_host:all "a write response is not held" \
   's/end else if (s_axi_bready_i) begin/end else begin/'

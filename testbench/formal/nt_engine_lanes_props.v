@@ -14,6 +14,8 @@
 module nt_engine_lanes_props #(
   parameter integer Kind     = 0,
   parameter integer Others   = 0,
+  parameter integer Shift    = 0,  // SHIFT of MULS, FRAC of LERP
+  parameter integer Pieces   = 5,  // K of LERP
   localparam integer WordBits = 64,
   localparam integer L        = WordBits / 32
 ) (
@@ -48,9 +50,21 @@ module nt_engine_lanes_props #(
   logic [INSTR_SAT_W-1:0] sat;
   logic [4:0]             frac;
 
-  // Where there is one opcode it is wired.
-  assign instr = {(Kind == 2) ? INSTR_OP_W'(OP_MULS) : (Kind == 3) ? INSTR_OP_W'(OP_LERP)
-                  : (Kind == 6) ? INSTR_OP_W'(OP_LUT) : any[31:26], any[25:0]};
+  // MULS and LERP are proved shift by shift: what decides about shifters is wired.
+  always_comb begin
+    instr = any;
+    if (Kind == 2) begin
+      instr[INSTR_OP_LSB +: INSTR_OP_W]       = INSTR_OP_W'(OP_MULS);
+      instr[INSTR_SHIFT_LSB +: INSTR_SHIFT_W] = INSTR_SHIFT_W'(Shift);
+    end else if (Kind == 3) begin
+      instr[INSTR_OP_LSB +: INSTR_OP_W]     = INSTR_OP_W'(OP_LERP);
+      instr[INSTR_FRAC_LSB +: INSTR_FRAC_W] = INSTR_FRAC_W'(Shift);
+      instr[INSTR_RB_LSB +: INSTR_RB_W]     = INSTR_RB_W'(Pieces);
+    end else if (Kind == 6) begin
+      instr[INSTR_OP_LSB +: INSTR_OP_W] = INSTR_OP_W'(OP_LUT);
+    end
+  end
+
   assign op   = instr[INSTR_OP_LSB +: INSTR_OP_W];
   assign rd   = instr[INSTR_RD_LSB +: INSTR_RD_W];
   assign rb   = instr[INSTR_RB_LSB +: INSTR_RB_W];
@@ -61,7 +75,6 @@ module nt_engine_lanes_props #(
     case (Kind)
       0: assume (op >= OP_MOV && op <= OP_XOR || op == OP_SEL);
       1: assume (op == OP_SHF || op == OP_CLZ);
-      3: assume (rb >= 1 && rb <= 9 && {2'd0, rb} + {1'b0, frac} <= 6'd32);
       4: assume (op == OP_LD || op == OP_RDC || op == OP_SPC);
       5: assume (op == OP_CLT || op == OP_CGE || op == OP_CEQ);
       default: ;
