@@ -25,7 +25,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -72,6 +72,10 @@ bench: $(IMAGE) ## cycles against the bound, utilisation, simulation speed
 
 published: build ## a random network of a published size, checkpoint to checked verilated tiles (SIZE=370m)
 	@testbench/scripts/published.sh $(BUILD) $(SIZE) 1
+
+formal: setup ## proofs of the small modules, and planted faults that they must find
+	@testbench/formal/run.sh -o $(BUILD)/formal
+	@testbench/formal/bites.sh -o $(BUILD)/formal/bites
 
 lint: setup ## Verilator -Wall, Icarus and Yosys on the same file list
 	@rtl/lint.sh

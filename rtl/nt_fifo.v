@@ -62,7 +62,7 @@ module nt_fifo #(
 
   `include "nt_assert.vh"
   `NT_ASSERT(level_in_range, level_q <= (PtrBits + 1)'(Depth))
-  `NT_ASSERT(pointers_match_level, PtrBits'(level_q) == wptr_q - rptr_q)
+  `NT_ASSERT(pointers_match_level, level_q[PtrBits-1:0] == wptr_q - rptr_q)
 
   // A producer that is not served keeps its entry.
 `ifdef NT_ASSERT_ON

@@ -88,6 +88,12 @@ bite nt_core nt_core "accumulators not exchanged" \
   "s/\.swap_i          (start_i)/.swap_i          (1'b0)/"
 bite nt_tile nt_tile "all cores number 0" \
   "s/\.core_id_i     (3'(c))/.core_id_i     (3'd0)/"
+bite nt_synapse smoke "digit 3 of the last digit is +3" \
+  's/t3_q <= row_signed_q ? -row_base :/t3_q <= 1'"'"'b0 ? -row_base :/'
+bite nt_engine_lanes smoke "ties downwards" \
+  's/y = (y >>> 1) + .*;/y = y >>> 1;/'
+bite nt_host smoke "a refusal answers with the data read last" \
+  "s/refused_q ? 32'd0 : answer_q/answer_q/"
 
 echo "$((planted - missed)) of $planted faults found"
 [ "$missed" -eq 0 ]
