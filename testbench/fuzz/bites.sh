@@ -74,8 +74,8 @@ bite model/nt_layout.c image "chunks that overlap" \
   's/population->chunk\[i\].first != covered/0/; s/covered += \(population->chunk\[i\]\).count/covered += \1.first == covered ? \1.count : 0/'
 bite model/nt_layout.c image "state words outside the pool" \
   's/state_end > p->pool_words/0/'
-bite model/nt_qmodel_section.c image "a matrix longer than its section" \
-  's/^  if (size > s->size - s->at) {/  if (0) {/'
+bite model/nt_qmodel_section.c image "sizes of the network without limit" \
+  's/s->status == NT_OK && (\*value < min || \*value > max)/0/'
 bite model/nt_safetensors.c safetensors "more dimensions than there is room for" \
   's/tensor->rank == NT_TENSOR_RANK_MAX/0/'
 bite model/nt_checkpoint.c index "a shard name that is no string" \
