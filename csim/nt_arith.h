@@ -107,4 +107,26 @@ static inline nt_arith_terms_t nt_arith_digit_terms(int32_t p, unsigned e, unsig
   return (nt_arith_terms_t){.low = low, .high = top ? 0U - 2 * low : 2 * low};
 }
 
+/// The exact result of an ALU instruction (NT_OP_*), before it is narrowed: arithmetic.md,
+/// "Engine". `shift` is that of MULS, `predicate` that of SEL; 0 for an op that is none.
+static inline int64_t nt_arith_alu(uint32_t op, unsigned shift, int32_t a, int32_t b,
+                                   bool predicate) {
+  switch (op) {
+  case NT_OP_MOV: return b;
+  case NT_OP_ADD: return (int64_t)a + b;
+  case NT_OP_SUB: return (int64_t)a - b;
+  case NT_OP_NEG: return -(int64_t)b;
+  case NT_OP_MIN: return a < b ? a : b;
+  case NT_OP_MAX: return a > b ? a : b;
+  case NT_OP_AND: return a & b;
+  case NT_OP_OR: return a | b;
+  case NT_OP_XOR: return a ^ b;
+  case NT_OP_SHF: return nt_arith_shf(a, b);
+  case NT_OP_MULS: return nt_arith_muls(a, b, shift);
+  case NT_OP_CLZ: return nt_arith_clz(b);
+  case NT_OP_SEL: return predicate ? a : b;
+  default: return 0;
+  }
+}
+
 #endif

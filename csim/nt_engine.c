@@ -81,26 +81,6 @@ static const int32_t *operand_b(const nt_strip_t *strip, const nt_instr_t *instr
   return spread;
 }
 
-/// The exact result of the instructions whose result is narrowed.
-static int64_t alu(const nt_instr_t *instr, int32_t a, int32_t b, bool predicate) {
-  switch (instr->op) {
-  case NT_OP_MOV: return b;
-  case NT_OP_ADD: return (int64_t)a + b;
-  case NT_OP_SUB: return (int64_t)a - b;
-  case NT_OP_NEG: return -(int64_t)b;
-  case NT_OP_MIN: return a < b ? a : b;
-  case NT_OP_MAX: return a > b ? a : b;
-  case NT_OP_AND: return a & b;
-  case NT_OP_OR: return a | b;
-  case NT_OP_XOR: return a ^ b;
-  case NT_OP_SHF: return nt_arith_shf(a, b);
-  case NT_OP_MULS: return nt_arith_muls(a, b, instr->shift);
-  case NT_OP_CLZ: return nt_arith_clz(b);
-  case NT_OP_SEL: return predicate ? a : b;
-  default: return 0;
-  }
-}
-
 static void execute_alu(nt_strip_t *strip, const nt_instr_t *instr) {
   int32_t spread[STRIP_LANES_MAX];
   const int32_t *a = strip->reg[instr->ra];
@@ -108,7 +88,8 @@ static void execute_alu(nt_strip_t *strip, const nt_instr_t *instr) {
   int32_t *d = strip->reg[instr->rd];
   for (uint32_t i = 0; i < strip->neurons; i++)
     if (strip->live[i])
-      d[i] = nt_arith_narrow(alu(instr, a[i], b[i], strip->predicate[i]), instr->sat);
+      d[i] = nt_arith_narrow(nt_arith_alu(instr->op, instr->shift, a[i], b[i], strip->predicate[i]),
+                             instr->sat);
 }
 
 static void execute_compare(nt_strip_t *strip, const nt_instr_t *instr) {

@@ -57,27 +57,12 @@ static int32_t operand_b(const strip_t *s, const lane_t *lane, uint32_t word,
 
 static int64_t exact(uint32_t op, uint32_t word, int32_t a, int32_t b, bool predicate,
                      const nt_retrace_change_t *change) {
-  switch (op) {
-  case NT_OP_MOV: return b;
-  case NT_OP_ADD: return (int64_t)a + b;
-  case NT_OP_SUB: return (int64_t)a - b;
-  case NT_OP_NEG: return -(int64_t)b;
-  case NT_OP_MIN: return a < b ? a : b;
-  case NT_OP_MAX: return a > b ? a : b;
-  case NT_OP_AND: return a & b;
-  case NT_OP_OR: return a | b;
-  case NT_OP_XOR: return a ^ b;
-  case NT_OP_SHF: return nt_arith_shf(a, b);
-  case NT_OP_MULS: {
-    const int64_t shift = (int64_t)NT_VIEW_FIELD(word, INSTR_SHIFT) +
-                          (is(change, NT_VARIANT_SHIFT_ADD) ? change->amount : 0);
-    const unsigned by = shift < 0 ? 0 : shift < 62 ? (unsigned)shift : 62;
-    return is(change, NT_VARIANT_TRUNCATE) ? nt_arith_asr((int64_t)a * b, by)
-                                           : nt_arith_muls(a, b, by);
-  }
-  case NT_OP_CLZ: return nt_arith_clz(b);
-  default: return predicate ? a : b; // SEL
-  }
+  const int64_t shift = (int64_t)NT_VIEW_FIELD(word, INSTR_SHIFT) +
+                        (is(change, NT_VARIANT_SHIFT_ADD) ? change->amount : 0);
+  const unsigned by = shift < 0 ? 0 : shift < 62 ? (unsigned)shift : 62;
+  return op == NT_OP_MULS && is(change, NT_VARIANT_TRUNCATE)
+             ? nt_arith_asr((int64_t)a * b, by)
+             : nt_arith_alu(op, by, a, b, predicate);
 }
 
 static int32_t narrow(int64_t value, unsigned sat, const nt_retrace_change_t *change) {
