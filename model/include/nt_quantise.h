@@ -6,7 +6,8 @@
 //
 //   fraction bits F     most with margin * largest * 2^F < 2^(width - 1), within their limits
 //   step                least squared error of the codes over the calibration text, among the
-//                       steps that clip at most half of the accepted share of saturations
+//                       steps that clip at most half of the accepted share of saturations; 1 % of
+//                       the levels stays free for the error of the integers
 //   ss                  smallest that holds margin * largest y'
 //   q_k                 w1_k * w2_k / step * 2^wf * sqrt(n * 2^-ss) * 2^(sh - 29 - cs), because
 //                       R = 2^(29 + cs) / sqrt(S), S ~ n * rms(y * w1)^2 * 2^(2 wf - ss) and
