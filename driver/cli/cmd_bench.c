@@ -23,7 +23,7 @@
 enum { DEFAULT_TOKENS = 16 };
 static const nt_qmodel_shape_t layer_shape = {1024, 2816,  1,
                                               128,  false, false}; // one layer of the 370M network
-static const nt_qmodel_shape_t small_shape = {64, 256, 2, 512, false, false};
+static const nt_qmodel_shape_t small_shape = {32, 32, 1, 32, false, false};
 
 // ---- cycles ----
 
@@ -130,6 +130,7 @@ typedef struct bench {
   const nt_options_t *options;
   size_t tokens;
   const nt_listener_t *listener;
+  nt_bench_waves_t waves;
   cJSON *json;
 } bench_t;
 
@@ -196,10 +197,6 @@ static nt_status_t bench_small(const bench_t *bench, nt_error_t *err) {
 
 static nt_status_t bench_model(const bench_t *bench, nt_error_t *err) {
   const nt_options_t *options = bench->options;
-  const nt_bench_waves_t waves = {.none = options->no_waves,
-                                  .other = options->other_waves,
-                                  .turns = (size_t)options->turns,
-                                  .listener = bench->listener};
   nt_image_t *image = NULL;
   nt_layout_t *layout = NULL;
   nt_status_t status = nt_bundle_open(options, &image, err);
@@ -216,7 +213,7 @@ static nt_status_t bench_model(const bench_t *bench, nt_error_t *err) {
     status = bench_speed(bench, "model speed", bench->tokens / 2, image, err);
   }
   if (status == NT_OK) {
-    status = nt_bench_waves(&waves, image, bench->json, err);
+    status = nt_bench_waves(&bench->waves, image, bench->json, err);
   }
   nt_layout_free(layout);
   nt_image_free(image);
@@ -241,12 +238,17 @@ nt_status_t nt_command_bench(const nt_options_t *options, nt_error_t *err) {
   const double start = nt_clock_now();
   nt_progress_listener_t progress;
   nt_progress_listen(&progress);
+  const nt_listener_t *listener = options->quiet ? NULL : &progress.listener;
   const bench_t bench = {.options = options,
                          .tokens = options->tokens == UINT64_MAX ? DEFAULT_TOKENS
                                                                  : (size_t)options->tokens,
-                         .listener = options->quiet ? NULL : &progress.listener,
+                         .listener = listener,
+                         .waves = {.none = options->no_waves,
+                                   .other = options->other_waves,
+                                   .turns = (size_t)options->turns,
+                                   .listener = listener},
                          .json = cJSON_CreateObject()};
-  nt_status_t status = NT_OK;
+  nt_status_t status = nt_bench_waves_check(&bench.waves, err);
   for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == NT_OK; i++) {
     status = parts[i](&bench, err);
   }

@@ -204,6 +204,16 @@ static nt_status_t measure(const nt_bench_waves_t *bench, race_t *race, uint32_t
   return status;
 }
 
+nt_status_t nt_bench_waves_check(const nt_bench_waves_t *bench, nt_error_t *err) {
+  const char *const programs[] = {bench->none, bench->other};
+  for (int i = 0; i < 2; i++) {
+    if (programs[i] != NULL && access(programs[i], X_OK) != 0) {
+      return nt_fail(err, NT_ERR_IO, "bench: %s cannot be run", programs[i]);
+    }
+  }
+  return NT_OK;
+}
+
 nt_status_t nt_bench_waves(const nt_bench_waves_t *bench, nt_image_t *image, cJSON *json,
                            nt_error_t *err) {
   if (nt_rtl_trace_format() == NULL) {

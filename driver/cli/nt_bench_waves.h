@@ -16,6 +16,9 @@ typedef struct nt_bench_waves {
   const nt_listener_t *listener; ///< NULL: none
 } nt_bench_waves_t;
 
+/// NT_ERR_IO when a program named is none that can be run.
+nt_status_t nt_bench_waves_check(const nt_bench_waves_t *bench, nt_error_t *err);
+
 /// Generates a short text with each program, as a process of its own, without checks: waves off,
 /// waves of a window, waves of the whole run, always of tile 0. `image` must hold a tokenizer; it
 /// is saved to a temporary file. Prints and adds to `json` under "waves" the ratios of their times
