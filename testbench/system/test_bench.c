@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECONDS = 120 };
+enum { SECONDS = 240 };
 
 // ---- ratios ----
 
