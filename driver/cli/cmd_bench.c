@@ -188,7 +188,7 @@ static nt_status_t bench_small(const bench_t *bench, nt_error_t *err) {
                  "ternary weights), %u tiles\n",
                  small_shape.hidden, small_shape.intermediate, small_shape.layers,
                  small_shape.vocab, image->tiles);
-    status = bench_speed(bench, "small speed", 2 * bench->tokens, image, err);
+    status = bench_speed(bench, "small speed", 8 * bench->tokens, image, err);
   }
   nt_layout_free(layout);
   nt_image_free(image);
