@@ -112,8 +112,8 @@ static void activity_rows(rows_t *r) {
   row(r, DECIMAL, ORANGE, "row line", "row_line");
 }
 
-// Which instruction runs, and for whom.
-static void engine_rows(rows_t *r) {
+// Which instruction runs, and for whom; a beat has so many lanes.
+static void engine_rows(rows_t *r, unsigned lanes) {
   char label[64];
   row(r, TEXT, YELLOW, "instruction", "u_engine.dbg_op_ascii");
   row(r, DECIMAL, YELLOW, "program counter", "u_engine.pc_q");
@@ -121,7 +121,9 @@ static void engine_rows(rows_t *r) {
   row(r, DECIMAL, PLAIN, label, "u_engine.strip_group");
   (void)snprintf(label, sizeof label, "strip from neuron (this: %u)", r->facts->neuron);
   row(r, DECIMAL, PLAIN, label, "u_engine.strip_neuron");
-  row(r, DECIMAL, PLAIN, "beat", "u_engine.slot_q");
+  (void)snprintf(label, sizeof label, "beat (this neuron's: %u)",
+                 r->facts->neuron / lanes % NT_BEATS_PER_STRIP);
+  row(r, DECIMAL, PLAIN, label, "u_engine.slot_q");
 }
 
 // Engine lane: the one of its beat that holds the neuron, or the word.
@@ -155,7 +157,7 @@ static void word_rows(rows_t *r) {
   (void)snprintf(label, sizeof label, "written to lane %u", lane);
   field(r, SIGNED, ORANGE, label, "engine_pool_wdata", 32 * lane, 32);
   if (f->has_group) {
-    engine_rows(r);
+    engine_rows(r, lanes);
     lane_rows(r, lane);
   }
 }
@@ -179,7 +181,7 @@ static void sent_rows(rows_t *r) {
   if (!f->has_group || !find(r, "vec_payload", &data)) {
     return;
   }
-  const unsigned lane = f->neuron % (nt_vcd_width(r->vcd, data) / 32);
+  const unsigned lanes = nt_vcd_width(r->vcd, data) / 32, lane = f->neuron % lanes;
   row(r, BIT, ORANGE, "spike vector", "vec_valid");
   (void)snprintf(label, sizeof label, "from neuron (this: %u)", f->neuron);
   row(r, DECIMAL, ORANGE, label, "vec_neuron");
@@ -187,7 +189,7 @@ static void sent_rows(rows_t *r) {
   field(r, BIT, ORANGE, label, "vec_mask", lane, 1);
   (void)snprintf(label, sizeof label, "value of lane %u", lane);
   field(r, SIGNED, ORANGE, label, "vec_payload", 32 * lane, 32);
-  engine_rows(r);
+  engine_rows(r, lanes);
   lane_rows(r, lane);
 }
 

@@ -27,7 +27,7 @@ height=$((135 + 17 * rows))
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ln -s "$folder/token.vcd" "$folder/filters" "$work"
-sed -e "s/^\[size\].*/[size] 1600 $height/" -e 's/^\[signals_width\].*/[signals_width] 300/' "$folder/$layout.gtkw" \
+sed -e "s/^\[size\].*/[size] 1600 $height/" -e 's/^\[signals_width\] 330/[signals_width] 300/' "$folder/$layout.gtkw" \
   >"$work/$layout.gtkw"
 cat >"$work/rc" <<EOF
 hide_sst 1

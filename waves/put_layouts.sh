@@ -20,15 +20,17 @@ marker="${5:-$begin}"
 second="${6:--1}"
 rows="${7:-/dev/null}"
 zoom=
+width='&'
 if [ $# -eq 7 ]; then # some sixty cycles, the marker in the middle
   begin=$((marker > 300 ? marker - 300 : 0))
   zoom=-4.0
+  width='[signals_width] 380'
 fi
 mkdir -p "$folder/filters"
 cp "$here"/filters/*.txt "$folder/filters"
 for layout in token neuron; do
   sed -e "s/g_core\[0\]/g_core[$core]/g" -e "s/^-core 0:/-core $core:/" -e "s/^\[timestart\].*/[timestart] $begin/" \
-    -e "s/^\*\(-[0-9.]*\) [-0-9]* [-0-9]*/*${zoom:-\1} $marker $second/" "$here/$layout.gtkw" |
+    -e "s/^\[signals_width\].*/$width/" -e "s/^\*\(-[0-9.]*\) [-0-9]* [-0-9]*/*${zoom:-\1} $marker $second/" "$here/$layout.gtkw" |
     awk -v rows="$rows" '/^@/ && !put { while ((getline line <rows) > 0) print line; put = 1 } { print }' \
       >"$folder/$layout.gtkw"
 done

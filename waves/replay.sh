@@ -34,10 +34,11 @@ esac
 # Options of the failed run that belong to the fault, not to the text. A tile that hangs is given up early enough for the
 # trace to stay small.
 option() { printf '%s\n' "$command" | sed -n "s/.*\(--$1 [^ ]*\).*/\1/p"; }
-kept="$(option plant) $(option check) $(option max-cycles)"
-if [ "$(text result)" = "timeout" ] && [ "$(printf '%s' "$(option max-cycles)" | wc -c)" -gt 18 ]; then
-  kept="$(option plant) $(option check) --max-cycles 99999"
+limit=$(option max-cycles)
+if [ "$(text result)" = "timeout" ] && { [ -z "$limit" ] || [ "${limit#* }" -gt 100000 ]; }; then
+  limit="--max-cycles 100000"
 fi
+kept="$(option plant) $(option check) $limit"
 
 rm -rf "$vcd" "$folder/replay"
 code=0
