@@ -15,10 +15,10 @@ typedef struct search {
   bool hit;           // found->time is set
   bool stays;         // the value is got at the last edge seen
   bool access;        // a write to the word was seen in the timestep
-  uint64_t begin;     // the first edge behind which the timestep has its number; 0: none
+  uint64_t begin;     // the edge at which the cores start the timestep; 0: they do not
   uint64_t accessed;  // time of the last such write
   uint64_t last;      // the last edge of the trace, or the last change of the value
-  uint64_t past;      // the value before
+  bool past;          // the counter has passed what is expected
   uint32_t pool_word; // of the word searched
   unsigned lanes;     // of an engine beat
 } search_t;
@@ -38,12 +38,16 @@ static void hit(search_t *s, const nt_edge_t *edge, const char *what) {
 }
 
 // Value 0 of every search is the timestep.
-static bool in_step(search_t *s, const nt_edge_t *edge) {
-  const bool in = after(edge, 0) == s->facts->timestep;
-  if (in && s->begin == 0) {
+static bool in_step(const search_t *s, const nt_edge_t *edge) {
+  return after(edge, 0) == s->facts->timestep;
+}
+
+static void see_start(void *user, const nt_edge_t *edge) {
+  search_t *s = user;
+  s->last = edge->time;
+  if (s->begin == 0 && before(edge, 1) != 0 && before(edge, 0) == s->facts->timestep) {
     s->begin = edge->time;
   }
-  return in;
 }
 
 // Nothing was found: the start of the timestep, if the trace holds it.
@@ -59,18 +63,15 @@ static void see_activity(void *user, const nt_edge_t *edge) {
   search_t *s = user;
   const unsigned lsb = NT_DENDRITES * s->facts->line;
   const uint64_t got = (uint64_t)s->facts->got;
-  const bool coming = nt_vcd_bits(edge->after->value[2], lsb, NT_DENDRITES) == got;
-  const bool was = nt_vcd_bits(edge->before->value[2], lsb, NT_DENDRITES) == got;
-  s->last = edge->time;
-  const bool exchange = before(edge, 1) != 0 && before(edge, 0) == s->facts->timestep;
-  if (s->begin == 0 && coming && !was) {
+  const bool coming = nt_vcd_bits(edge->after->value[1], lsb, NT_DENDRITES) == got;
+  const bool was = nt_vcd_bits(edge->before->value[1], lsb, NT_DENDRITES) == got;
+  // Behind the exchange the mask is that of the next timestep.
+  if (edge->time < s->begin && coming && !was) {
     hit(s, edge, "the coming activity becomes what the step works with");
   }
-  if (exchange && (!s->hit || !was)) {
+  if (edge->time == s->begin && (!s->hit || !was)) {
     hit(s, edge, "the buffers are exchanged: from here on the wrong activity is the current one");
   }
-  // Behind the exchange the mask is that of the next timestep.
-  s->begin = exchange ? edge->time : s->begin;
 }
 
 // ---- words ----
@@ -78,7 +79,6 @@ static void see_activity(void *user, const nt_edge_t *edge) {
 static void see_word(void *user, const nt_edge_t *edge) {
   search_t *s = user;
   const uint64_t got = (uint32_t)s->facts->got;
-  s->last = edge->time;
   if (in_step(s, edge) && before(edge, 2) != 0 && before(edge, 3) == s->pool_word) {
     s->access = true;
     s->accessed = edge->time;
@@ -118,7 +118,6 @@ static nt_status_t find_word(const nt_vcd_t *vcd, search_t *s, nt_error_t *err) 
 // Values 1 to 3: valid, ready, data; of a core's output or of the tile's input.
 static void see_message(void *user, const nt_edge_t *edge) {
   search_t *s = user;
-  s->last = edge->time;
   const bool now = after(edge, 1) != 0 && after(edge, 3) == s->facts->unexpected;
   const bool waits = before(edge, 1) != 0 && before(edge, 2) == 0;
   // Spikes for a timestep enter the tile before its number is set.
@@ -131,7 +130,6 @@ static void see_message(void *user, const nt_edge_t *edge) {
 static void see_issue(void *user, const nt_edge_t *edge) {
   search_t *s = user;
   const nt_facts_t *f = s->facts;
-  s->last = edge->time;
   const uint64_t first = after(edge, 4), slot = after(edge, 5);
   if (in_step(s, edge) && !s->hit && after(edge, 1) != 0 && after(edge, 2) == f->pc &&
       after(edge, 3) == f->group && f->neuron >= first && f->neuron - first >= slot * s->lanes &&
@@ -176,17 +174,15 @@ static void see_counter(void *user, const nt_edge_t *edge) {
   const nt_facts_t *f = s->facts;
   const uint64_t now = after(edge, 1), was = before(edge, 1);
   const bool flags = f->index == NT_COUNTERS_EXACT;
-  (void)in_step(s, edge);
-  s->last = edge->time;
   if (now == was) {
     return;
   }
   if (flags ? (now & ~(uint64_t)f->expected & ~was) != 0 : now > (uint64_t)f->expected) {
-    if (!s->hit || s->past == 0) {
+    if (!s->past) {
       hit(s, edge, flags ? "a flag rises that should not" : "the counter passes what is expected");
-      s->past = 1;
+      s->past = true;
     }
-  } else if (s->past == 0) {
+  } else if (!s->past) {
     hit(s, edge, "it changes for the last time, short of what is expected");
   }
   s->found->got_time = now == (uint64_t)f->got ? edge->time : s->found->got_time;
@@ -207,12 +203,6 @@ static nt_status_t find_counter(const nt_vcd_t *vcd, search_t *s, nt_error_t *er
 
 // ---- the whole tile ----
 
-static void see_step(void *user, const nt_edge_t *edge) {
-  search_t *s = user;
-  (void)in_step(s, edge);
-  s->last = edge->time;
-}
-
 // Signs of progress: any change of these.
 static void see_progress(void *user, const nt_edge_t *edge) {
   search_t *s = user;
@@ -221,19 +211,17 @@ static void see_progress(void *user, const nt_edge_t *edge) {
       s->last = edge->time;
     }
   }
-  (void)in_step(s, edge);
 }
 
 // A tile that hangs stood still before it was given up.
 static nt_status_t find_end(const nt_vcd_t *vcd, search_t *s, nt_error_t *err) {
   const bool timeout = strcmp(s->facts->stage, nt_status_str(NT_ERR_TIMEOUT)) == 0;
-  static const char *const step[] = {TIMESTEP};
   static const char *const progress[] = {TIMESTEP,          ".nt_tile.phase", "u_engine.pc_q",
                                          "u_engine.slot_q", "u_engine.run_q", "in_level_o",
                                          "list_addr",       "out_level_o",    "msg_data_o"};
   nt_status_t status = NT_OK;
-  if (!timeout) {
-    status = nt_edges_watch(vcd, 0, step, 1, see_step, s, err);
+  if (timeout) {
+    s->last = 0;
   }
   char name[64];
   for (uint32_t core = 0; timeout && status == NT_OK; core++) {
@@ -251,11 +239,14 @@ static nt_status_t find_end(const nt_vcd_t *vcd, search_t *s, nt_error_t *err) {
 
 nt_status_t nt_find(const nt_vcd_t *vcd, const nt_facts_t *facts, nt_found_t *found,
                     nt_error_t *err) {
-  static const char *const activity[] = {TIMESTEP, "start_i", "u_dendrite.act_coming_q"};
-  static const char *const step[] = {TIMESTEP};
+  static const char *const start[] = {TIMESTEP, "start_i"};
+  static const char *const activity[] = {TIMESTEP, "u_dendrite.act_coming_q"};
   *found = (nt_found_t){.time = 0};
   search_t s = {.facts = facts, .found = found};
-  nt_status_t status = NT_OK;
+  nt_status_t status = nt_edges_watch(vcd, facts->core, start, 2, see_start, &s, err);
+  if (status != NT_OK) {
+    return status;
+  }
   switch (facts->kind) {
   case NT_FACTS_SUM: return nt_find_sum(vcd, facts, found, err);
   case NT_FACTS_WORD: return find_word(vcd, &s, err);
@@ -263,14 +254,12 @@ nt_status_t nt_find(const nt_vcd_t *vcd, const nt_facts_t *facts, nt_found_t *fo
   case NT_FACTS_RECEIVED: return find_message(vcd, &s, err);
   case NT_FACTS_COUNTER: return find_counter(vcd, &s, err);
   case NT_FACTS_ENDED: return find_end(vcd, &s, err);
+  case NT_FACTS_SCHEDULE: fall_back(&s, "the tile's work is compared"); return NT_OK;
   case NT_FACTS_ACTIVITY:
-    status = nt_edges_watch(vcd, facts->core, activity, 3, see_activity, &s, err);
-    break;
-  case NT_FACTS_SCHEDULE: status = nt_edges_watch(vcd, 0, step, 1, see_step, &s, err); break;
-  }
-  if (status == NT_OK && !s.hit) {
-    fall_back(&s, facts->kind == NT_FACTS_SCHEDULE ? "the tile's work is compared"
-                                                   : "the activity does not show");
+    status = nt_edges_watch(vcd, facts->core, activity, 2, see_activity, &s, err);
+    if (status == NT_OK && !s.hit) {
+      fall_back(&s, "the activity does not show");
+    }
   }
   return status;
 }

@@ -283,7 +283,7 @@ static nt_status_t keep_state(const job_t *job, const nt_options_t *options, uin
   }
   char path[4096];
   (void)snprintf(path, sizeof path, "%s/before.nts", options->failure);
-  return nt_session_save(job->session, path, token, err);
+  return nt_session_save_golden(job->session, path, token, err);
 }
 
 // The last generated token is written but need not run, unless the state behind it is to be saved.

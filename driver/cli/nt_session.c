@@ -420,6 +420,12 @@ nt_status_t nt_session_save(nt_session_t *s, const char *path, uint32_t next, nt
   return nt_system_save(s->dut, path, err);
 }
 
+nt_status_t nt_session_save_golden(nt_session_t *s, const char *path, uint32_t next,
+                                   nt_error_t *err) {
+  nt_system_set_note(s->golden, next);
+  return nt_system_save(s->golden, path, err);
+}
+
 // L1's recurrent state is what the restored file holds in the h words of the mixers.
 static void restore_reference(nt_session_t *s) {
   int32_t *h = nt_integer_model_state(s->integer);

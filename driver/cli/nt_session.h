@@ -63,6 +63,9 @@ nt_status_t nt_session_reset(nt_session_t *session, nt_error_t *err);
 /// file. NT_ERR_FORMAT when the file's next token is outside the vocabulary.
 nt_status_t nt_session_save(nt_session_t *session, const char *path, uint32_t next,
                             nt_error_t *err);
+/// The same of the golden system, which a fault cannot have touched; only with checks.
+nt_status_t nt_session_save_golden(nt_session_t *session, const char *path, uint32_t next,
+                                   nt_error_t *err);
 nt_status_t nt_session_restore(nt_session_t *session, const char *path, uint32_t *next,
                                nt_error_t *err);
 /// The report of the mismatch that ended the run, without a command; NULL if neither the golden
