@@ -237,6 +237,28 @@ static void wrong_counter(void **state) {
   nt_vcd_close(vcd);
 }
 
+// A wrong weight in the image: golden tile and device agree, and differ from the reference.
+static void wrong_level(void **state) {
+  const nt_talk_t *talk = *state;
+  const nt_fault_t fault = nt_fault_weight(talk, chunk_of(talk, "G0"), 3, 77);
+  nt_error_t err;
+  nt_image_t *image = nt_talk_image();
+  nt_image_core(image, fault.tile, fault.core)->pool[fault.address] ^= UINT32_C(1) << fault.bit;
+  NT_OK_CALL(nt_image_save(image, NT_TEST_FOLDER "-wrong.nti", &err), err);
+  nt_image_free(image);
+  nt_command_result_t run =
+      NT_COMMAND(SECONDS, "generate", "--model", NT_TEST_FOLDER "-wrong.nti", "--prompt",
+                 "Once upon", "--tokens", "1", "--failure", FOLDER);
+  nt_command_expect(&run, NT_ERR_MISMATCH, "level L1 against L2");
+  nt_command_free(&run);
+  assert_int_equal(replay(), NT_ERR_MISMATCH);
+  nt_vcd_t *vcd = nt_vcd_open(NT_TEST_FOLDER "/token.vcd");
+  assert_non_null(vcd);
+  const layout_t layout = read_layout("accumulator, buffer");
+  check_marker(vcd, &layout);
+  nt_vcd_close(vcd);
+}
+
 // Only the sweep at the end of the token sees a word that no program uses.
 static void swept_word(void **state) {
   const nt_talk_t *talk = *state;
@@ -282,10 +304,11 @@ static int close_talk(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(wrong_sum),       cmocka_unit_test(wrong_state),
-      cmocka_unit_test(stray_state),     cmocka_unit_test(wrong_message),
-      cmocka_unit_test(missing_message), cmocka_unit_test(wrong_counter),
-      cmocka_unit_test(swept_word),      cmocka_unit_test(timeout),
+      cmocka_unit_test(timeout),       cmocka_unit_test(swept_word),
+      cmocka_unit_test(wrong_counter), cmocka_unit_test(missing_message),
+      cmocka_unit_test(wrong_message), cmocka_unit_test(wrong_state),
+      cmocka_unit_test(stray_state),   cmocka_unit_test(wrong_level),
+      cmocka_unit_test(wrong_sum),
   };
   return cmocka_run_group_tests(tests, open_talk, close_talk);
 }
