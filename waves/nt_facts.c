@@ -85,12 +85,6 @@ static nt_facts_kind_t kind_of(const cJSON *root) {
                                                            : NT_FACTS_WORD;
 }
 
-// An assertion names the instance in which it fired.
-static uint32_t core_in_text(const char *text) {
-  const char *at = strstr(text, "g_core[");
-  return at != NULL ? (uint32_t)strtoul(at + strlen("g_core["), NULL, 10) : 0;
-}
-
 static nt_status_t read_root(const char *path, const cJSON *root, nt_facts_t *f, nt_error_t *err) {
   if (!has(root, "timestep") || !has(root, "tile")) {
     return nt_fail(err, NT_ERR_FORMAT, "%s: names no timestep and tile", path);
@@ -109,9 +103,6 @@ static nt_status_t read_root(const char *path, const cJSON *root, nt_facts_t *f,
                  {"neuron", &f->neuron},     {"pc", &f->pc}};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     *numbers[i].value = (uint32_t)number(root, numbers[i].name);
-  }
-  if (ended) {
-    f->core = core_in_text(f->field);
   }
   f->has_neuron = has(root, "lane");
   f->has_group = has(root, "group");

@@ -216,6 +216,7 @@ static void see_progress(void *user, const nt_edge_t *edge) {
 // A tile that hangs stood still before it was given up.
 static nt_status_t find_end(const nt_vcd_t *vcd, search_t *s, nt_error_t *err) {
   const bool timeout = strcmp(s->facts->stage, nt_status_str(NT_ERR_TIMEOUT)) == 0;
+  const bool assertion = strcmp(s->facts->stage, nt_status_str(NT_ERR_RTL_ASSERT)) == 0;
   static const char *const progress[] = {TIMESTEP,          ".nt_tile.phase", "u_engine.pc_q",
                                          "u_engine.slot_q", "u_engine.run_q", "in_level_o",
                                          "list_addr",       "out_level_o",    "msg_data_o"};
@@ -233,7 +234,9 @@ static nt_status_t find_end(const nt_vcd_t *vcd, search_t *s, nt_error_t *err) {
   }
   s->found->time = s->found->got_time = s->last;
   (void)snprintf(s->found->what, sizeof s->found->what, "%s",
-                 timeout ? "the last sign of progress in any core" : "the end of the trace");
+                 timeout     ? "the last sign of progress in any core"
+                 : assertion ? "the clock edge at which the assertion fails"
+                             : "the end of the trace");
   return status;
 }
 

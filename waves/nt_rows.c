@@ -4,6 +4,7 @@
 #include "nt_edges.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /// How GTKWave shows a row.
 typedef enum nt_form { BIT, DECIMAL, SIGNED, HEX, TEXT } nt_form_t;
@@ -252,8 +253,14 @@ nt_status_t nt_rows_write(FILE *out, const nt_vcd_t *vcd, const nt_facts_t *fact
                           const nt_found_t *found, nt_error_t *err) {
   rows_t r = {.out = out, .vcd = vcd, .facts = facts, .core = facts->core, .err = err};
   char text[512];
-  (void)snprintf(text, sizeof text, "%s, timestep %" PRIu32 ", tile %" PRIu32 " core %" PRIu32,
-                 facts->stage, facts->timestep, facts->tile, facts->core);
+  const bool tile = facts->kind == NT_FACTS_ENDED || facts->kind == NT_FACTS_RECEIVED ||
+                    facts->kind == NT_FACTS_SCHEDULE;
+  (void)snprintf(text, sizeof text, "%s, timestep %" PRIu32 ", tile %" PRIu32, facts->stage,
+                 facts->timestep, facts->tile);
+  if (!tile) {
+    const size_t length = strlen(text);
+    (void)snprintf(text + length, sizeof text - length, " core %" PRIu32, facts->core);
+  }
   heading(&r, text);
   if (facts->kind == NT_FACTS_MESSAGE || facts->kind == NT_FACTS_RECEIVED) {
     message_heading(&r, "missing", facts->has_missing, facts->missing);
@@ -261,8 +268,7 @@ nt_status_t nt_rows_write(FILE *out, const nt_vcd_t *vcd, const nt_facts_t *fact
   } else {
     heading(&r, facts->field);
   }
-  if (facts->kind != NT_FACTS_ENDED && facts->kind != NT_FACTS_RECEIVED &&
-      facts->kind != NT_FACTS_MESSAGE && facts->kind != NT_FACTS_SCHEDULE) {
+  if (!tile && facts->kind != NT_FACTS_MESSAGE) {
     (void)snprintf(text, sizeof text, "expected %" PRId64 ", got %" PRId64, facts->expected,
                    facts->got);
     heading(&r, text);

@@ -33,9 +33,9 @@ esac
 
 # Options of the failed run that belong to the fault, not to the text. A tile that hangs is given up early enough for the
 # trace to stay small.
-option() { printf '%s\n' "$command" | sed -n "s/.*\(--$1 [^ ]*\).*/\1/p"; }
+option() { printf '%s\n' "$command" | sed -n "s/.*\(--$1[ =][^ ]*\).*/\1/p"; }
 limit=$(option max-cycles)
-if [ "$(text result)" = "timeout" ] && { [ -z "$limit" ] || [ "${limit#* }" -gt 100000 ]; }; then
+if [ "$(text result)" = "timeout" ] && { [ -z "$limit" ] || [ "${limit#*[ =]}" -gt 100000 ]; }; then
   limit="--max-cycles 100000"
 fi
 kept="$(option plant) $(option check) $limit"
@@ -63,9 +63,10 @@ case "$code" in
   fi ;;
 esac
 sed -n '/^MISMATCH/,/differs by/p' "$folder/replay.txt"
-[ "$code" -le 1 ] || grep '^neurotile: ' "$folder/replay.txt" || true
+[ "$code" -le 1 ] || grep -e 'NT_ASSERT' -e '^neurotile: ' "$folder/replay.txt" || true
 if [ -s "$vcd" ]; then
-  core=$(sed -n 's/^[[:space:]]*"core":[[:space:]]*\([0-9]*\).*/\1/p; s/.*g_core\[\([0-9]*\)\].*/\1/p' "$report" | head -1)
+  core=$(sed -n 's/^[[:space:]]*"core":[[:space:]]*\([0-9]*\).*/\1/p; s/.*NT_ASSERT .*g_core\[\([0-9]*\)\].*/\1/p' \
+    "$report" "$folder/replay.txt" | head -1)
   set --
   if found=$("$(dirname "$neurotile")/nt_pinpoint" "$report" "$vcd" "$folder/rows.txt"); then
     { read -r marker && read -r got && read -r what; } <<EOF
