@@ -150,10 +150,10 @@ static nt_status_t find_message(const nt_vcd_t *vcd, search_t *s, nt_error_t *er
                                       "u_engine.slot_q"};
   const nt_facts_t *f = s->facts;
   nt_status_t status = NT_OK;
-  if (f->has_unexpected || f->kind == NT_FACTS_RECEIVED) {
+  if (f->has_unexpected) {
     status = nt_edges_watch(vcd, f->core, f->kind == NT_FACTS_RECEIVED ? received : sent, 4,
                             see_message, s, err);
-  } else {
+  } else if (f->has_pc) {
     int operand = -1;
     status = nt_edges_find(vcd, f->core, "u_engine.u_lanes.s1_ra_q", &operand, err);
     if (status == NT_OK) {
