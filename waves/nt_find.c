@@ -59,18 +59,24 @@ static void fall_back(search_t *s, const char *what) {
 
 // ---- activity ----
 
+// A bit too many comes with a row, or an exchange keeps it; one that is missing shows at the
+// exchange only.
 static void see_activity(void *user, const nt_edge_t *edge) {
   search_t *s = user;
   const unsigned lsb = NT_DENDRITES * s->facts->line;
-  const uint64_t got = (uint64_t)s->facts->got;
-  const bool coming = nt_vcd_bits(edge->after->value[1], lsb, NT_DENDRITES) == got;
-  const bool was = nt_vcd_bits(edge->before->value[1], lsb, NT_DENDRITES) == got;
-  // Behind the exchange the mask is that of the next timestep.
-  if (edge->time < s->begin && coming && !was) {
-    hit(s, edge, "the coming activity becomes what the step works with");
-  }
-  if (edge->time == s->begin && (!s->hit || !was)) {
-    hit(s, edge, "the buffers are exchanged: from here on the wrong activity is the current one");
+  const uint64_t extra = (uint64_t)(s->facts->got & ~s->facts->expected);
+  const uint64_t now = nt_vcd_bits(edge->after->value[1], lsb, NT_DENDRITES) & extra;
+  const uint64_t was = nt_vcd_bits(edge->before->value[1], lsb, NT_DENDRITES) & extra;
+  const bool exchange = before(edge, 2) != 0;
+  if (edge->time == s->begin && (!s->hit || was == 0)) {
+    hit(s, edge, "the buffers are exchanged: the wrong activity becomes the current one");
+  } else if (edge->time < s->begin && exchange) {
+    s->hit = false; // what came before was for another timestep
+    if (now != 0) {
+      hit(s, edge, "the buffers are exchanged, and the coming activity is kept");
+    }
+  } else if (edge->time < s->begin && now != was) {
+    hit(s, edge, "a row becomes active that should not");
   }
 }
 
@@ -243,7 +249,7 @@ static nt_status_t find_end(const nt_vcd_t *vcd, search_t *s, nt_error_t *err) {
 nt_status_t nt_find(const nt_vcd_t *vcd, const nt_facts_t *facts, nt_found_t *found,
                     nt_error_t *err) {
   static const char *const start[] = {TIMESTEP, "start_i"};
-  static const char *const activity[] = {TIMESTEP, "u_dendrite.act_coming_q"};
+  static const char *const activity[] = {TIMESTEP, "u_dendrite.act_coming_q", "start_i"};
   *found = (nt_found_t){.time = 0};
   search_t s = {.facts = facts, .found = found};
   nt_status_t status = nt_edges_watch(vcd, facts->core, start, 2, see_start, &s, err);
@@ -259,7 +265,7 @@ nt_status_t nt_find(const nt_vcd_t *vcd, const nt_facts_t *facts, nt_found_t *fo
   case NT_FACTS_ENDED: return find_end(vcd, &s, err);
   case NT_FACTS_SCHEDULE: fall_back(&s, "the tile's work is compared"); return NT_OK;
   case NT_FACTS_ACTIVITY:
-    status = nt_edges_watch(vcd, facts->core, activity, 2, see_activity, &s, err);
+    status = nt_edges_watch(vcd, facts->core, activity, 3, see_activity, &s, err);
     if (status == NT_OK && !s.hit) {
       fall_back(&s, "the activity does not show");
     }
