@@ -55,7 +55,7 @@ case "$code" in
   [ "$code" -eq 0 ] && echo "again       passes too" ;;
 1 | 3 | 4)
   if [ "$(facts "$folder")" = "$(facts "$folder/replay")" ]; then
-    echo "replay      the same $([ "$code" -eq 1 ] && echo mismatch || text result)"
+    echo "replay      the same $(text result)"
   else
     echo "replay      a different failure, which hints at state that is not architectural:"
     head -1 "$folder/replay/report.txt"
