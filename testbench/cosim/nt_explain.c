@@ -34,6 +34,9 @@ static const char *suspects_of(const nt_mismatch_t *m) {
            "rtl/nt_engine_lanes.v";
   case NT_STAGE_COUNTER: return suspects_of_counter(m->index);
   case NT_STAGE_MEMORY: return "rtl/nt_pool.v, rtl/nt_host.v, whatever writes that space";
+  case NT_STAGE_LEVEL:
+    return "model/nt_mapper.c, model/nt_wiring.c, model/nt_microcode.c, "
+           "model/nt_integer_model.c; no RTL";
   }
   return "unknown";
 }
@@ -106,6 +109,10 @@ static void explain_tile(nt_mismatch_report_t *r) {
   } else {
     nt_hints_add(&r->hints, "altered-spike", NT_CONFIDENCE_FITS, "the spike changed on its way");
   }
+}
+
+void nt_explain_level(const nt_mismatch_t *mismatch, nt_mismatch_report_t *r) {
+  *r = (nt_mismatch_report_t){.first = *mismatch, .suspects = suspects_of(mismatch)};
 }
 
 nt_status_t nt_explain(const nt_lockstep_t *lockstep, nt_mismatch_report_t *r, nt_error_t *err) {

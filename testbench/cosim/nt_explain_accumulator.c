@@ -116,6 +116,22 @@ static void note_operands(const sum_t *sum) {
   }
 }
 
+// Keeps the products for who looks for the addition that is not among them.
+static void keep_products(sum_t *sum) {
+  nt_mismatch_report_t *r = sum->scene->report;
+  r->product = malloc((sum->count + 1) * sizeof *r->product);
+  if (r->product == NULL) {
+    sum->failed = true;
+    return;
+  }
+  r->has_products = true;
+  for (size_t i = 0; i < sum->count; i++) {
+    if (sum->item[i].product != 0) {
+      r->product[r->products++] = sum->item[i].product;
+    }
+  }
+}
+
 // True if adding `delta` to the payload of a spike gives the device's sums in the whole row.
 static bool explains_row(const sum_t *sum, uint32_t axon, int32_t delta) {
   const nt_scene_t *s = sum->scene;
@@ -304,6 +320,7 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
                                    : "sum over the spikes received of payload * weight * 2^exp");
   if (whole) {
     note_operands(&sum);
+    keep_products(&sum);
   } else {
     nt_notes_add(&r->operands, "the spikes of the step before are not at hand");
   }
