@@ -3,8 +3,11 @@
 //
 // One neuron per operand pair: state words 0 and 1 hold a and b, the results follow.
 #include "nt_check.h"
+#include "nt_disasm.h"
 #include "nt_oracle.h"
+#include "nt_random.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { RESULTS = 32, STATE_WORDS = RESULTS + 2, OPERANDS = 22 };
@@ -99,6 +102,16 @@ static nt_asm_program_t prologue(void) {
   return program;
 }
 
+/// Compares; a difference is told with the instruction and its operands.
+static void check_result(uint32_t word, pair_t operand, int32_t found, int32_t expected) {
+  if (found != expected) {
+    char text[NT_DISASM_MAX];
+    nt_disasm(word, text, sizeof text);
+    nt_check_context("%s with r%d = %d, r%d = %d", text, RA, operand.a, RB, operand.b);
+  }
+  NT_CHECK(found, expected);
+}
+
 static void sweep_some(bench_t *bench, const computed_t *list, uint32_t count, const pair_t *pairs,
                        uint32_t pair_count) {
   nt_asm_program_t program = prologue();
@@ -113,24 +126,30 @@ static void sweep_some(bench_t *bench, const computed_t *list, uint32_t count, c
     for (uint32_t i = 0; i < count; i++) {
       const int32_t a = pairs[n].a, b = pairs[n].b;
       const int32_t expected = nt_oracle_alu(list[i].op, list[i].sat, list[i].shift, a, b, a < b);
-      NT_CHECK_AT((int32_t)*bench_word(bench, n, 2 + i), expected, list[i].word, n);
+      check_result(list[i].word, pairs[n], (int32_t)*bench_word(bench, n, 2 + i), expected);
     }
 }
 
-/// Every instruction of the list on every pair of operands.
-static void sweep(const computed_t *list, uint32_t count) {
+/// Every instruction of the list on every pair.
+static void sweep_pairs(const computed_t *list, uint32_t count, const pair_t *pairs,
+                        uint32_t pair_count) {
   bench_t bench = bench_open();
   const uint32_t capacity = bench_capacity(&bench);
-  pair_t pairs[OPERANDS * OPERANDS];
-  for (uint32_t n = 0; n < OPERANDS * OPERANDS; n++)
-    pairs[n] = (pair_t){operands[n / OPERANDS], operands[n % OPERANDS]};
   for (uint32_t i = 0; i < count; i += RESULTS)
-    for (uint32_t n = 0; n < OPERANDS * OPERANDS; n += capacity) {
-      const uint32_t left = OPERANDS * OPERANDS - n;
+    for (uint32_t n = 0; n < pair_count; n += capacity) {
+      const uint32_t left = pair_count - n;
       sweep_some(&bench, list + i, count - i < RESULTS ? count - i : RESULTS, pairs + n,
                  left < capacity ? left : capacity);
     }
   bench_close(&bench);
+}
+
+/// On every pair of the boundary operands.
+static void sweep(const computed_t *list, uint32_t count) {
+  pair_t pairs[OPERANDS * OPERANDS];
+  for (uint32_t n = 0; n < OPERANDS * OPERANDS; n++)
+    pairs[n] = (pair_t){operands[n / OPERANDS], operands[n % OPERANDS]};
+  sweep_pairs(list, count, pairs, OPERANDS * OPERANDS);
 }
 
 static void sweep_sat(uint32_t op) {
@@ -204,6 +223,32 @@ static void test_multiply(void **state) {
                            .shift = shift};
   }
   sweep(list, 2 * SHIFTS);
+}
+
+/// Every instruction of two operands, its fields and the operands drawn at random.
+static void test_random_operands(void **state) {
+  (void)state;
+  enum { PAIRS = 300, ROUNDS = 8 };
+  const uint64_t seed = nt_random_seed(3000);
+  nt_random_t random = {seed};
+  print_message("repeat with NT_SEED=%" PRIu64 "\n", seed);
+  for (uint32_t round = 0; round < ROUNDS; round++) {
+    computed_t list[RESULTS];
+    pair_t pairs[PAIRS];
+    for (uint32_t i = 0; i < RESULTS; i++) {
+      const uint32_t op = NT_OP_MOV + i % (NT_OP_SEL - NT_OP_MOV + 1);
+      const uint32_t sat = nt_random_below(&random, 32), shift = nt_random_below(&random, 64);
+      const uint32_t b = nt_asm_reg(RB);
+      list[i] = (computed_t){.word = op == NT_OP_MULS ? nt_asm_muls(RD, RA, b, sat, shift)
+                                                      : nt_asm_alu(op, RD, RA, b, sat),
+                             .op = op,
+                             .sat = sat,
+                             .shift = shift};
+    }
+    for (uint32_t n = 0; n < PAIRS; n++)
+      pairs[n] = (pair_t){nt_random_value(&random, 32), nt_random_value(&random, 32)};
+    sweep_pairs(list, RESULTS, pairs, PAIRS);
+  }
 }
 
 /// Hand-computed cases: the oracle is not the only witness.
@@ -319,9 +364,8 @@ static void table_sweep(const uint32_t *words, uint32_t count, const uint32_t *t
       bench_run(&bench, &program, pairs + first, neurons);
       for (uint32_t n = 0; n < neurons; n++)
         for (uint32_t k = 0; k < some; k++)
-          NT_CHECK_AT((int32_t)*bench_word(&bench, n, 2 + k),
-                      expect(words[i + k], table, table_words, pairs[first + n].a), words[i + k],
-                      first + n);
+          check_result(words[i + k], pairs[first + n], (int32_t)*bench_word(&bench, n, 2 + k),
+                       expect(words[i + k], table, table_words, pairs[first + n].a));
     }
   bench_close(&bench);
 }
@@ -414,6 +458,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_leading_zeros),
       cmocka_unit_test(test_select),
       cmocka_unit_test(test_multiply),
+      cmocka_unit_test(test_random_operands),
       cmocka_unit_test(test_known_results),
       cmocka_unit_test(test_compare),
       cmocka_unit_test(test_lut),
@@ -422,5 +467,5 @@ int main(int argc, char **argv) {
   };
   if (!nt_check_begin(argc, argv))
     return 2;
-  return nt_check_end("test_arithmetic", cmocka_run_group_tests(tests, NULL, NULL));
+  return nt_check_end("test_arithmetic", nt_check_run(tests));
 }

@@ -438,5 +438,5 @@ int main(int argc, char **argv) {
   };
   if (!nt_check_begin(argc, argv))
     return 2;
-  return nt_check_end("test_lists", cmocka_run_group_tests(tests, NULL, NULL));
+  return nt_check_end("test_lists", nt_check_run(tests));
 }

@@ -29,7 +29,7 @@ int main(int argc, char **argv) {
   if (!nt_check_begin(argc, argv))
     return 2;
   seed = nt_random_seed(1000);
-  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  const int failed = nt_check_run(tests);
   const bool shown = nt_duel_report("test_random_programs");
   return nt_check_end("test_random_programs", failed != 0 || !shown);
 }

@@ -607,7 +607,32 @@ void tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count) {
   *count = c.sent.size();
 }
 
-// ---- open and close ----
+// ---- reset, open and close ----
+
+// Inputs may have begun with random values, and what left the tile before it was reset is nothing.
+void pull_reset(Rtl *rtl) {
+  Vnt_tile *top = rtl->top.get();
+  top->s_axi_awvalid_i = 0;
+  top->s_axi_wvalid_i = 0;
+  top->s_axi_bready_i = 0;
+  top->s_axi_arvalid_i = 0;
+  top->s_axi_rready_i = 0;
+  top->spk_in_valid_i = 0;
+  top->req_valid_i = 0;
+  top->rst_ni = 0;
+  for (int k = 0; k < 4; k++)
+    cycle(rtl);
+  top->rst_ni = 1;
+  cycle(rtl);
+  rtl->spikes.clear();
+  rtl->probes.clear();
+}
+
+nt_status_t reset(nt_dev_t *dev, nt_error_t *err) {
+  pull_reset(rtl_of(dev));
+  nt_rtl_tap_clear(dev);
+  return check_asserts(rtl_of(dev), err);
+}
 
 void close(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);
@@ -621,7 +646,7 @@ void close(nt_dev_t *dev) {
 constexpr nt_dev_ops_t kOps = {
     "rtl",       close,   reg_read, reg_write,    mem_read, mem_write, msg_read, msg_write,
     inject,      step,    drain,    drain_probes, pending,  progress,  cycles,   current_activity,
-    current_row, set_tap, tap};
+    current_row, set_tap, tap,      reset};
 
 // Finds signals of the model by name; the first one missing stays in `missing`.
 struct Finder {
@@ -697,25 +722,6 @@ nt_status_t check_params(const nt_params_t &wanted, nt_error_t *err) {
                                 "the verilated tile has other parameters: %s", text.c_str());
 }
 
-// Inputs may have begun with random values, and what left the tile before it was reset is nothing.
-void reset(Rtl *rtl) {
-  Vnt_tile *top = rtl->top.get();
-  top->s_axi_awvalid_i = 0;
-  top->s_axi_wvalid_i = 0;
-  top->s_axi_bready_i = 0;
-  top->s_axi_arvalid_i = 0;
-  top->s_axi_rready_i = 0;
-  top->spk_in_valid_i = 0;
-  top->req_valid_i = 0;
-  top->rst_ni = 0;
-  for (int k = 0; k < 4; k++)
-    cycle(rtl);
-  top->rst_ni = 1;
-  cycle(rtl);
-  rtl->spikes.clear();
-  rtl->probes.clear();
-}
-
 } // namespace
 
 // Verilator's hook for $error and $stop, in place of ending the program. The first one counts.
@@ -758,8 +764,7 @@ nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_
     Verilated::threadContextp(Verilated::defaultContextp());
     status = find_signals(rtl.get(), err);
     if (status == NT_OK) {
-      reset(rtl.get());
-      status = check_asserts(rtl.get(), err);
+      status = reset(&rtl->base, err);
     }
     if (status == NT_OK)
       *dev = &rtl.release()->base;
