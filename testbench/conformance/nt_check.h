@@ -20,6 +20,8 @@ bool nt_check_begin(int argc, char **argv);
 /// suite's runner, if it is that which started the program (nt_record.h).
 #define nt_check_run(tests) nt_check_run_tests(#tests, (tests), sizeof(tests) / sizeof((tests)[0]))
 int nt_check_run_tests(const char *name, const struct CMUnitTest *tests, size_t count);
+/// The suite's runner asks for the golden tile, which a test would compare with a golden tile.
+bool nt_check_against_itself(void);
 /// What the tests need is damaged: tells it as a test of its own that failed.
 void nt_check_broken(const char *text);
 /// Says why there is nothing to compare on this back end. nt_check_end then finds no fault in it.

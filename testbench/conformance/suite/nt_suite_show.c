@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const params_names[8] = {"cores",    "word_bits",  "pool_words",  "lines",
                                             "acc_bits", "prog_words", "table_words", "groups"};
@@ -54,11 +55,12 @@ void nt_suite_show_head(const nt_suite_setup_t *setup, const nt_suite_result_t *
   (void)printf("neurotile conformance suite %s\n", NT_SUITE_VERSION);
   if (r->back_end[0] == '\0') // it did not come so far
     return;
-  (void)printf("back end %s (%s), shape %s: %" PRIu32 " cores, %" PRIu32 "-bit words, %" PRIu32
+  const bool file = strchr(setup->back_end, '/') != NULL;
+  (void)printf("back end %s%s%s%s, shape %s: %" PRIu32 " cores, %" PRIu32 "-bit words, %" PRIu32
                " pool words, %" PRIu32 " lines, %" PRIu32 "-bit accumulators, %" PRIu32
                " instructions, %" PRIu32 " constants, %" PRIu32 " groups\n\n",
-               r->back_end, setup->back_end, r->shape, p[0], p[1], p[2], p[3], p[4], p[5], p[6],
-               p[7]);
+               r->back_end, file ? " (" : "", file ? setup->back_end : "", file ? ")" : "",
+               r->shape, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
   (void)printf("%-13s %-54s %5s %10s %7s  %s\n", "group", "what is compared", "cases", "values",
                "seconds", "verdict");
 }

@@ -23,8 +23,9 @@ BOUNDARY = [0, 1, -1, 2, -3, 31, 32, -31, -32, -33, 127, -128, 32767, -32768, 83
 class Maker:
     """What the topics share: the shape, and words of programs, groups, axons and destinations."""
 
-    def __init__(self, spec, params):
+    def __init__(self, spec, params, seed, cases):
         self.spec, self.params, self.lines = spec, params, []
+        self.seed, self.cases = seed, cases
         self.lanes, self.line_lanes = params["WORD_BITS"] // 32, params["WORD_BITS"] // 2
 
     def case(self, name):
@@ -491,7 +492,7 @@ def random_program(m, random, length, state_words, entry):
     def b_fields():
         return {"const": random.below(64)} if random.chance(40) else {"b": random.below(16)}
 
-    for k in range(length):
+    for _ in range(length):
         rd, ra = 1 + random.below(15), random.below(16)
         kind = random.below(20)
         if kind < 3:
@@ -507,7 +508,7 @@ def random_program(m, random, length, state_words, entry):
         elif kind < 10:
             word = m.instr("SKP", SKIP=random.below(6), INVERT=random.below(2))
         elif kind < 11:
-            word = m.instr("JMP", RA=random.below(5), RB=random.below(16), TARGET=entry + k + 1 + random.below(4))
+            word = m.instr("JMP", RA=random.below(5), RB=random.below(16), TARGET=entry + len(program) + 1 + random.below(4))
         elif kind < 12:
             word = m.instr("LUT", RD=rd, RA=ra, RB=random.below(16), TBASE=random.below(512))
         elif kind < 13:
@@ -527,11 +528,38 @@ def random_program(m, random, length, state_words, entry):
     return program + [m.instr("MOV", RD=9, b=0)] * 4 + [0]
 
 
+def programs(m):
+    """Random programs of one group, with input on all dendrites, over two timesteps."""
+    words, pieces = 4, 2 * m.lanes + 1
+    for seed in range(m.seed, m.seed + 4 * m.cases):
+        random = Random(seed)
+        case = m.case("seed_%d" % seed)
+        case.write(0, "TABLE", 0, [random.value(32 if random.chance(70) else 8) for _ in range(64)])
+        ports = [(DESTS + 16 * q, 1) for q in range(3)]
+        for q, (ptr, _) in enumerate(ports):
+            kind = random.choose(["BINARY", "GRADED8", "GRADED16", "GRADED24"])
+            case.dwords(0, ptr, [m.dest(m.spec.const["HOST_TILE"], q, random.below(65536), kind, vector=q % 2)])
+        neurons = random.choose([1, pieces, m.line_lanes // 2 + 3])
+        m.group(case, 0, random.below(m.params["GROUPS"]), neurons, random_program(m, random, 40, words, 0),
+                state_words=words, const_base=random.below(64), ports=ports)
+        case.pool(0, STATE, m.state_lanes([[random.value(32) for _ in range(neurons)] for _ in range(words)], neurons,
+                                          words))
+        m.axons(case, 0, [m.axon("SINGLE", DENDRITE=a % 4, NEURON=random.below(neurons), EXP=random.below(4),
+                                 WEIGHT=random.value(8)) for a in range(6)])
+        case.creg(0, PROBE_ENABLE=1)
+        for t in range(2):
+            for _ in range(8):
+                case.spike(random.below(6), random.value(14))
+            case.step(random.next() % 2 ** 32)
+        case.state(0, STATE, m.beats(neurons) * words)
+        case.end()
+
+
 def networks(m):
     """Random programs in every core, wired to each other, to the host and to another tile, over some timesteps."""
     lines, cores = m.params["LINES"], m.params["CORES"]
-    for seed in range(5):
-        random = Random(100 + seed)
+    for seed in range(m.seed, m.seed + m.cases):
+        random = Random(1000000 + seed)
         case = m.case("seed_%d" % seed)
         words, half = 4, lines // 2
         states = []
@@ -573,7 +601,8 @@ def networks(m):
                 case.spike(random.below(7), random.value(10), cores=1 + random.below((1 << cores) - 1))
             case.step(t)
             for core, base, count in states:
-                case.state(core, base, count)
+                if t % 2:
+                    case.state(core, base, count)
             case.out()
             case.probes()
             case.core_registers()
@@ -586,7 +615,8 @@ def networks(m):
 
 TOPICS = [("arithmetic", arithmetic, "arithmetic.md"), ("tables", tables, "arithmetic.md"), ("control", control, "isa.md"),
           ("lists", lists, "memory.md"), ("messages", messages, "memory.md"), ("host", host, "registers.md"),
-          ("networks", networks, "timestep.md")]
+          ("programs", programs, "isa.md"), ("networks", networks, "timestep.md")]
+RANDOM = ["programs", "networks"]  # the topics that --seed and --cases are for
 
 
 # ---- files ------------------------------------------------------------------------------------------------------------
@@ -604,14 +634,15 @@ def shape_params(spec, shape):
     return dict(zip(ORDER, map(int, numbers)))
 
 
-def write_shape(spec, shape, folder):
+def write_shape(spec, shape, choice):
+    folder, topics = choice.out, TOPICS if choice.seed is None else [t for t in TOPICS if t[0] in RANDOM]
     params = shape_params(spec, shape)
     os.makedirs(os.path.join(folder, shape), exist_ok=True)
     version = found_in("testbench/conformance/suite/nt_suite_version.h", r'NT_SUITE_VERSION "([^"]+)"')
     definitions = found_in("driver/include/nt_defs.h", r"NT_DEFS_HASH 0x([0-9a-f]+)u")
     names = []
-    for topic, make, page in TOPICS:
-        maker = Maker(spec, params)
+    for topic, make, page in topics:
+        maker = Maker(spec, params, choice.seed or 0, choice.cases)
         maker.lines += ["# SPDX-License-Identifier: Apache-2.0", "# Written by make_vectors.py; docs/conformance.md.",
                         "neurotile-vectors " + version, "definitions " + definitions, "page docs/spec/" + page,
                         "parameters " + " ".join("%x" % params[name] for name in ORDER)]
@@ -626,11 +657,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=os.path.dirname(os.path.abspath(__file__)), help="folder for the files")
     parser.add_argument("--shape", action="append", help="a shape of testbench/rtl/shapes.txt (default: those kept)")
+    parser.add_argument("--seed", type=int, help="random topics only, from this seed on")
+    parser.add_argument("--cases", type=int, default=6, help="random networks of a file (6)")
     choice = parser.parse_args()
     spec = Spec(os.path.join(ROOT, "docs/spec/tables.md"))
     names = []
     for shape in choice.shape or SHAPES:
-        names += write_shape(spec, shape, choice.out)
+        names += write_shape(spec, shape, choice)
     with open(os.path.join(choice.out, "SHA256SUMS"), "w", encoding="ascii") as sums:
         for name in sorted(names):
             with open(os.path.join(choice.out, name), "rb") as file:
