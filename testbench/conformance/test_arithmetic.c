@@ -10,7 +10,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { RESULTS = 32, STATE_WORDS = RESULTS + 2, OPERANDS = 22 };
+enum {
+  RESULTS = 28, ///< of one program: it fits the fewest PROG_WORDS
+  STATE_WORDS = RESULTS + 2,
+  OPERANDS = 22
+};
 enum { RA = 1, RB = 2, RD = 3, ONE = 4 };
 
 static const int32_t operands[OPERANDS] = {
@@ -153,12 +157,13 @@ static void sweep(const computed_t *list, uint32_t count) {
 }
 
 static void sweep_sat(uint32_t op) {
-  computed_t list[RESULTS];
-  for (uint32_t sat = 0; sat < RESULTS; sat++) {
+  enum { WIDTHS = 32 };
+  computed_t list[WIDTHS];
+  for (uint32_t sat = 0; sat < WIDTHS; sat++) {
     const uint32_t word = nt_asm_alu(op, RD, RA, nt_asm_reg(RB), sat);
     list[sat] = (computed_t){.word = word, .op = op, .sat = sat};
   }
-  sweep(list, RESULTS);
+  sweep(list, WIDTHS);
 }
 
 static void test_move(void **state) {
@@ -419,6 +424,7 @@ static void test_lerp(void **state) {
 /// Operand B from the table: number = CONST_HI * 16 + RB, the sum with CONST_BASE wraps.
 static void test_constants(void **state) {
   (void)state;
+  enum { PART = 16 };
   bench_t bench = bench_open();
   const uint32_t table_words = bench.dev->params.table_words;
   const uint32_t bases[] = {0, 1, table_words - 10, table_words - 1};
@@ -427,10 +433,10 @@ static void test_constants(void **state) {
   fill_table(table);
   NT_CHECK_OK(nt_dev_mem_write(bench.dev, 0, NT_SPACE_TABLE, 0, table_words, table, &err), &err);
   for (uint32_t b = 0; b < 4; b++)
-    for (uint32_t half = 0; half < 2; half++) {
+    for (uint32_t first = 0; first < 64; first += PART) {
       nt_asm_program_t program = {.count = 0};
-      for (uint32_t i = 0; i < RESULTS; i++) {
-        const uint32_t b_bits = nt_asm_const(half * RESULTS + i);
+      for (uint32_t i = 0; i < PART; i++) {
+        const uint32_t b_bits = nt_asm_const(first + i);
         nt_asm_emit(&program, nt_asm_alu(NT_OP_MOV, RD, 0, b_bits, 0));
         nt_asm_emit(&program, nt_asm_st(RD, 2 + i));
       }
@@ -438,9 +444,9 @@ static void test_constants(void **state) {
       const pair_t none[3] = {{0, 0}, {0, 0}, {0, 0}};
       bench.const_base = bases[b];
       bench_run(&bench, &program, none, 3);
-      for (uint32_t i = 0; i < RESULTS; i++) {
-        const uint32_t expected = table[(bases[b] + half * RESULTS + i) % table_words];
-        NT_CHECK_AT(*bench_word(&bench, 2, 2 + i), expected, b, half * RESULTS + i);
+      for (uint32_t i = 0; i < PART; i++) {
+        const uint32_t expected = table[(bases[b] + first + i) % table_words];
+        NT_CHECK_AT(*bench_word(&bench, 2, 2 + i), expected, b, first + i);
       }
     }
   bench_close(&bench);

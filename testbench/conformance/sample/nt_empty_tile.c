@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least that loads as a back end: a tile in which nothing is stored and nothing happens.
+// guide: begin
 #include "nt_conformance_device.h"
 
 struct nt_conformance_tile {
@@ -96,3 +97,4 @@ NT_CONFORMANCE_EXPORT const nt_conformance_device_t *nt_conformance_device(void)
                                                  .take_probes = take};
   return &device;
 }
+// guide: end
