@@ -5,8 +5,14 @@
 //
 // The environment variable NT_SAMPLE_FAULT gives it a fault:
 //   sign     spikes that come in lose their payload's sign
+//   drop     every hundredth spike that comes in is lost
 //   minmax   MIN and MAX are swapped in the instruction decoder
+//   skip     SKP does not know INVERT
 //   late     what leaves the tile leaves it one timestep late
+//   count    counter MSG_OUT is one too high
+//   accept   requests that must be refused are answered
+//   clear    CLEAR_STATE does nothing
+//   reset    a reset leaves the counters as they are
 //   hang     the fifth step never ends
 //   crash    the fifth step dies
 //   version  it was built for another version of the interface
@@ -29,7 +35,7 @@ typedef struct box {
 struct nt_conformance_tile {
   nt_dev_t *dev;
   nt_error_t error;
-  uint32_t steps;
+  uint32_t steps, injected;
   box_t spikes, probes;
 };
 
@@ -80,8 +86,17 @@ static void close_tile(nt_conformance_tile_t *tile) {
 }
 
 static nt_conformance_status_t reset(nt_conformance_tile_t *tile) {
+  enum { WORDS = 2 * NT_COUNTERS_EXACT };
+  uint32_t counters[NT_CORES_MAX][WORDS];
   tile->spikes.count = tile->spikes.ready = tile->probes.count = tile->probes.ready = 0;
-  return judge(nt_dev_reset(tile->dev, &tile->error));
+  for (uint32_t core = 0; core < tile->dev->params.cores; core++)
+    (void)nt_dev_mem_read(tile->dev, core, NT_SPACE_CREG, NT_CREG_COUNTERS, WORDS, counters[core],
+                          &tile->error);
+  const nt_status_t status = nt_dev_reset(tile->dev, &tile->error);
+  for (uint32_t core = 0; core < tile->dev->params.cores && fault("reset"); core++)
+    (void)nt_dev_mem_write(tile->dev, core, NT_SPACE_CREG, NT_CREG_COUNTERS, WORDS, counters[core],
+                           &tile->error);
+  return judge(status);
 }
 
 static nt_conformance_status_t read_register(nt_conformance_tile_t *tile, uint32_t offset,
@@ -91,13 +106,17 @@ static nt_conformance_status_t read_register(nt_conformance_tile_t *tile, uint32
 
 static nt_conformance_status_t write_register(nt_conformance_tile_t *tile, uint32_t offset,
                                               uint32_t value) {
+  if (offset == NT_REG_CTRL && value == 1u << NT_CTRL_CLEAR_STATE_LSB && fault("clear"))
+    return NT_CONFORMANCE_OK;
   return judge(nt_dev_reg_write(tile->dev, offset, value, &tile->error));
 }
 
-/// An instruction as the faulty decoder takes it; its own inverse.
+/// An instruction as the faulty decoder takes it.
 static uint32_t decoded(uint32_t space, uint32_t word) {
   const uint32_t op = word >> NT_INSTR_OP_LSB;
   const uint32_t swap = (uint32_t)(NT_OP_MIN ^ NT_OP_MAX) << NT_INSTR_OP_LSB;
+  if (space == NT_SPACE_PROG && op == NT_OP_SKP && fault("skip"))
+    return word & ~(1u << NT_INSTR_INVERT_LSB);
   return space == NT_SPACE_PROG && (op == NT_OP_MIN || op == NT_OP_MAX) && fault("minmax")
              ? word ^ swap
              : word;
@@ -108,7 +127,10 @@ static nt_conformance_status_t read_word(nt_conformance_tile_t *tile, uint32_t c
   const nt_status_t status =
       tile->dev->ops->msg_read(tile->dev, core, space, address, word, &tile->error);
   *word = status == NT_OK ? decoded(space, *word) : 0;
-  return judge(status);
+  if (space == NT_SPACE_CREG && address == NT_CREG_COUNTERS + 2 * NT_COUNTER_MSG_OUT &&
+      fault("count"))
+    ++*word;
+  return status == NT_ERR_DEVICE && fault("accept") ? NT_CONFORMANCE_OK : judge(status);
 }
 
 static nt_conformance_status_t write_word(nt_conformance_tile_t *tile, uint32_t core,
@@ -122,6 +144,8 @@ static nt_conformance_status_t inject(nt_conformance_tile_t *tile, const uint64_
   nt_status_t status = NT_OK;
   for (size_t i = 0; i < count && status == NT_OK; i++) {
     nt_spike_t spike = nt_spike_unpack(spikes[i]);
+    if (++tile->injected % 100 == 0 && fault("drop"))
+      continue;
     if (fault("sign") && spike.payload < 0)
       spike.payload &= 0x7FFFFF;
     status = nt_dev_inject(tile->dev, &spike, 1, &tile->error);
