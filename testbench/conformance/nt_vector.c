@@ -85,8 +85,8 @@ static nt_params_t params_of(const uint64_t *n) {
                        (uint32_t)n[4], (uint32_t)n[5], (uint32_t)n[6], (uint32_t)n[7]};
 }
 
-static nt_status_t add_case(nt_vectors_t *v, const char *name, const char *text, uint32_t line,
-                            nt_error_t *err) {
+static nt_status_t add_case(nt_vectors_t *v, const char *name, const char *page, const char *text,
+                            uint32_t line, nt_error_t *err) {
   nt_vector_case_t *grown = realloc(v->item, (v->cases + 1) * sizeof *grown);
   if (grown == NULL)
     return nt_fail(err, NT_ERR_MEMORY, "vectors: no memory");
@@ -95,6 +95,7 @@ static nt_status_t add_case(nt_vectors_t *v, const char *name, const char *text,
   nt_vector_case_t *item = &grown[v->cases++];
   *item = (nt_vector_case_t){.file = path, .text = text, .line = line};
   const char *file = slash != NULL ? slash + 1 : path;
+  (void)snprintf(item->page, sizeof item->page, "%.*s", (int)strcspn(page, "\n"), page);
   (void)snprintf(item->name, sizeof item->name, "%.*s: %.*s", (int)strcspn(file, "."), file,
                  (int)strcspn(name, "\n"), name);
   return NT_OK;
@@ -105,12 +106,15 @@ static nt_status_t index_file(nt_vectors_t *v, const char *version, const nt_par
                               nt_error_t *err) {
   const char *path = v->file[v->files - 1];
   bool versioned = false, defined = false, fits = false, open = false;
+  const char *page = "no page";
   uint64_t n[8];
   uint32_t count = 0, number = 1;
   for (const char *line = v->text[v->files - 1]; *line != '\0'; line = next_line(line), number++) {
     const char *rest = NULL;
     if ((rest = after(line, "neurotile-vectors")) != NULL) {
       versioned = is_word(rest, version);
+    } else if ((rest = after(line, "page")) != NULL) {
+      page = rest;
     } else if ((rest = after(line, "definitions")) != NULL) {
       defined = numbers(rest, n, 1, &count) && count == 1 && n[0] == NT_DEFS_HASH;
     } else if ((rest = after(line, "parameters")) != NULL) {
@@ -123,7 +127,8 @@ static nt_status_t index_file(nt_vectors_t *v, const char *version, const nt_par
       if (!versioned || !defined)
         return nt_fail(err, NT_ERR_FORMAT, "%s:%u: not for suite %s and definitions %x", path,
                        number, version, NT_DEFS_HASH);
-      const nt_status_t status = fits ? add_case(v, rest, next_line(line), number + 1, err) : NT_OK;
+      const nt_status_t status =
+          fits ? add_case(v, rest, page, next_line(line), number + 1, err) : NT_OK;
       if (status != NT_OK || open)
         return open ? nt_fail(err, NT_ERR_FORMAT, "%s:%u: the case before has no end", path, number)
                     : status;
@@ -260,6 +265,7 @@ static void expect(player_t *player, const uint64_t *n, uint32_t count) {
 }
 
 static void play_memory(player_t *player, const uint64_t *n, uint32_t count, bool write) {
+  static const char *const spaces[] = {"POOL", "PROG", "TABLE", "GROUP", "ACC", "ACT", "CREG"};
   const uint32_t core = (uint32_t)n[0], space = (uint32_t)n[1], addr = (uint32_t)n[2];
   uint32_t words[NUMBERS];
   nt_error_t err = {0};
@@ -271,10 +277,14 @@ static void play_memory(player_t *player, const uint64_t *n, uint32_t count, boo
     return;
   }
   NT_CHECK_OK(nt_dev_mem_read(player->dev, core, space, addr, count, words, &err), &err);
-  nt_check_context("%s, line %" PRIu32 ", core %" PRIu32 " space %" PRIu32 " word, offset",
-                   player->item->name, player->line, core, space);
-  for (uint32_t i = 0; i < count; i++)
-    NT_CHECK_AT(words[i], n[3 + i], addr + i, i);
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t found = words[i];
+    if (found != n[3 + i])
+      nt_check_context("line %" PRIu32 " (%s), core %" PRIu32 ", space %s, word 0x%" PRIx32,
+                       player->line, player->item->page, core,
+                       space < sizeof spaces / sizeof spaces[0] ? spaces[space] : "?", addr + i);
+    NT_CHECK(found, n[3 + i]);
+  }
 }
 
 static void play_spike(player_t *player, uint64_t wire) {
@@ -282,6 +292,13 @@ static void play_spike(player_t *player, uint64_t wire) {
   nt_error_t err = {0};
   NT_CHECK_OK(nt_dev_inject(player->dev, &spike, 1, &err), &err);
   (void)nt_dev_pending(player->dev); // it has been consumed when this is known
+}
+
+static void play_register(player_t *player, uint32_t offset, uint64_t expected) {
+  const uint32_t found = nt_check_reg(player->dev, offset);
+  nt_check_context("line %" PRIu32 " (%s), tile register 0x%03" PRIx32, player->line,
+                   player->item->page, offset);
+  NT_CHECK(found, expected);
 }
 
 static void play_refused(player_t *player, const uint64_t *n) {
@@ -307,7 +324,7 @@ static bool play_line(player_t *player, const char *line) {
     kind++;
   if (kind == 12 || !numbers(rest, n, most[kind], &count) || count < least[kind])
     return false;
-  nt_check_context("%s, line %" PRIu32, player->item->name, player->line);
+  nt_check_context("line %" PRIu32 " (%s)", player->line, player->item->page);
   switch (kind) {
   case 0: play_memory(player, n, count, true); break;
   case 1: play_memory(player, n, count, false); break;
@@ -317,7 +334,7 @@ static bool play_line(player_t *player, const char *line) {
   case 5: compare_spikes(player); break;
   case 6: expect(player, &(const uint64_t){probe_number(n[0], n[1], n[2], n[3])}, 1); break;
   case 7: compare_probes(player); break;
-  case 8: NT_CHECK_AT(nt_check_reg(player->dev, (uint32_t)n[0]), n[1], (uint32_t)n[0], 0); break;
+  case 8: play_register(player, (uint32_t)n[0], n[1]); break;
   case 9:
     NT_CHECK_OK(nt_dev_reg_write(player->dev, (uint32_t)n[0], (uint32_t)n[1], &err), &err);
     break;

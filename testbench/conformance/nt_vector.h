@@ -10,6 +10,7 @@
 typedef struct nt_vector_case {
   char name[96]; ///< file without folder and ending, and the case: "lists: uniform"
   const char *file;
+  char page[64];    ///< of the specification, as the file names it
   const char *text; ///< the line after `case`
   uint32_t line;    ///< its number
 } nt_vector_case_t;

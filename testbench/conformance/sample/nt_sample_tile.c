@@ -15,6 +15,7 @@
 //   reset    a reset leaves the counters as they are
 //   hang     the fifth step never ends
 //   crash    the fifth step dies
+//   child    it starts a process that never ends, as a simulator might
 //   version  it was built for another version of the interface
 //   table    it lacks the function `step`
 #include "nt_conformance_device.h"
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /// Messages that left the tile, in wire form, until they are taken; `ready` of them may be.
 typedef struct box {
@@ -66,6 +68,9 @@ static nt_conformance_status_t open_tile(const nt_conformance_params_t *params,
   const nt_params_t p = {params->cores,    params->word_bits,  params->pool_words,  params->lines,
                          params->acc_bits, params->prog_words, params->table_words, params->groups};
   nt_error_t err = {0};
+  if (fault("child") && fork() == 0)
+    for (;;)
+      (void)pause();
   nt_conformance_tile_t *opened = calloc(1, sizeof *opened);
   const nt_status_t status =
       opened != NULL ? nt_golden_open(&p, &opened->dev, &err) : NT_ERR_MEMORY;

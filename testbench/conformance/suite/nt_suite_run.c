@@ -55,25 +55,37 @@ static void become(const nt_suite_setup_t *setup, const nt_suite_group_t *group,
   _exit(127);
 }
 
-/// Reads lines until the program closes the pipe or the time is over; false in that case.
-static bool listen_to(int fd, double end, nt_suite_result_t *result, nt_suite_tell_t tell,
-                      void *user) {
+/// Waits for the program, which has closed its record, at most until `end`.
+static bool reap(pid_t pid, double end, int *status) {
+  const struct timespec pause = {.tv_nsec = 2000000};
+  while (waitpid(pid, status, WNOHANG) == 0) {
+    if (nt_clock_now() > end)
+      return false;
+    (void)nanosleep(&pause, NULL);
+  }
+  return true;
+}
+
+/// Reads lines until the program has ended or the time is over; false in that case. What it started
+/// itself may hold the pipe for longer.
+static bool listen_to(pid_t pid, int fd, double end, int *status, nt_suite_result_t *result,
+                      nt_suite_tell_t tell, void *user) {
+  enum { LOOK_MS = 200 };
   char line[2 * NT_SUITE_TEXT];
   size_t length = 0;
   for (;;) {
-    const double left = end - nt_clock_now();
     struct pollfd wait = {.fd = fd, .events = POLLIN};
-    if (left <= 0)
-      return false;
-    const int ready = poll(&wait, 1, left < 1 ? (int)(left * 1000) + 1 : 1000);
-    if (ready < 0 && errno != EINTR)
-      return false;
-    if (ready <= 0)
-      continue;
     char bytes[4096];
+    if (nt_clock_now() > end)
+      return false;
+    if (poll(&wait, 1, LOOK_MS) <= 0) {
+      if (waitpid(pid, status, WNOHANG) == pid)
+        return true;
+      continue;
+    }
     const ssize_t got = read(fd, bytes, sizeof bytes);
     if (got <= 0)
-      return true;
+      return reap(pid, end, status);
     for (ssize_t i = 0; i < got; i++) {
       if (bytes[i] != '\n') {
         if (length + 1 < sizeof line)
@@ -95,17 +107,6 @@ static void on_interrupt(int number) {
   if (running != 0)
     (void)kill(-(pid_t)running, SIGKILL);
   _exit(128 + number);
-}
-
-/// Waits for the program, which has closed its record, at most until `end`.
-static bool reap(pid_t pid, double end, int *status) {
-  const struct timespec pause = {.tv_nsec = 2000000};
-  while (waitpid(pid, status, WNOHANG) == 0) {
-    if (nt_clock_now() > end)
-      return false;
-    (void)nanosleep(&pause, NULL);
-  }
-  return true;
 }
 
 static const char *where(const nt_suite_result_t *result) {
@@ -166,11 +167,10 @@ nt_suite_result_t nt_suite_run(const nt_suite_setup_t *setup, const nt_suite_gro
   (void)signal(SIGTERM, on_interrupt);
   (void)close(record[1]);
   int exit_status = 0;
-  const bool ended = listen_to(record[0], end, &result, tell, user) && reap(pid, end, &exit_status);
-  if (!ended) {
-    (void)kill(-pid, SIGKILL);
+  const bool ended = listen_to(pid, record[0], end, &exit_status, &result, tell, user);
+  (void)kill(-pid, SIGKILL); // and whatever it left behind
+  if (!ended)
     (void)waitpid(pid, &exit_status, 0);
-  }
   running = 0;
   (void)close(record[0]);
   judge(&result, ended, exit_status, setup->limit);

@@ -74,6 +74,7 @@ NT_SAMPLE_FAULT=hang expect hang 4 '^barrier HANGS: in test_empty_steps: not don
 NT_SAMPLE_FAULT=crash expect crash 10 '^barrier CRASHED: in test_empty_steps: signal 6 
 ^counters .* pass$
 1 of 2 groups failed' --backend "$sample" --group barrier --group counters
+NT_SAMPLE_FAULT=child expect child 0 '^counters .* pass$' --backend "$sample" --group counters --timeout 20
 
 # What is no back end.
 NT_SAMPLE_FAULT=version expect version 9 'made for version 2 of nt_conformance_device.h, allowed is 1' --backend "$sample"
@@ -97,7 +98,7 @@ sed -i "${line}s/^read 0 4 0 \(.\)/read 0 4 0 1\1/" "$file"
 expect vector_sum 1 'lists.txt: SHA-256 is [0-9a-f]*, SHA256SUMS says' --group vectors --vectors "$work/vectors"
 (cd "$work/vectors" && sha256sum */*.txt >SHA256SUMS)
 expect vector_changed 1 "^  lists: dense_1_digits\$
-lists: dense_1_digits, line $line, core 0 space 4 word, offset: at 0, 0: " --group vectors --vectors "$work/vectors"
+line $line (docs/spec/memory.md), core 0, space ACC, word 0x0: found is " --group vectors --vectors "$work/vectors"
 sed -i 's/^neurotile-vectors .*/neurotile-vectors 0.0/' "$file"
 (cd "$work/vectors" && sha256sum */*.txt >SHA256SUMS)
 expect vector_version 1 'lists.txt:[0-9]*: not for suite' --group vectors --vectors "$work/vectors"
