@@ -99,11 +99,15 @@ static void compare_observable(nt_levels_t *l, uint32_t number) {
       read_accumulators(dev, chunk, o->index, values);
     else
       continue;
-    nt_check_context("token %u, step %u, %s, population %s from channel %u on", l->tokens, o->step,
-                     o->name, population->name, chunk->first);
-    for (uint32_t n = 0; n < chunk->count; n++)
-      NT_CHECK_AT(values[n], l->expected[number][o->broadcast ? 0 : chunk->first + n], n,
-                  chunk->tile);
+    for (uint32_t n = 0; n < chunk->count; n++) {
+      const int32_t found = values[n];
+      const int32_t expected = l->expected[number][o->broadcast ? 0 : chunk->first + n];
+      if (found != expected)
+        nt_check_context("token %u, step %u, %s channel %u (population %s, tile %u core %u)",
+                         l->tokens, o->step, o->name, chunk->first + n, population->name,
+                         chunk->tile, chunk->core);
+      NT_CHECK(found, expected);
+    }
   }
 }
 
@@ -129,9 +133,11 @@ uint32_t nt_levels_token(nt_levels_t *l, uint32_t token) {
       received[host[i].axon] = host[i].payload;
     }
   }
-  nt_check_context("token %u, logit", l->tokens);
-  for (uint32_t v = 0; v < vocab; v++)
-    NT_CHECK_AT(received[v], logits[v], v, token);
+  for (uint32_t v = 0; v < vocab; v++) {
+    if (received[v] != logits[v])
+      nt_check_context("token %u, logit %u", l->tokens, v);
+    NT_CHECK(received[v], logits[v]);
+  }
   NT_CHECK_OK(nt_system_check(l->system, &err), &err);
   const uint32_t next = nt_integer_model_greedy(logits, vocab);
   free(logits);
