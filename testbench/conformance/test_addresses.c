@@ -3,6 +3,8 @@
 // long as they can be (docs/spec/memory.md).
 #include "nt_check.h"
 
+#include <string.h>
+
 enum { PAYLOAD = 5, WEIGHT = -3, BEFORE = 100, AXON = 300 };
 
 static uint64_t field_mask(uint32_t lsb, uint32_t width) {
@@ -115,6 +117,11 @@ static void test_ignored_bits(void **state) {
   nt_check_dword(dev, 0, NT_CHECK_DESTS, 0,
                  nt_asm_dest(NT_HOST_TILE, 1, AXON, NT_SPIKE_TYPE_GRADED16, true) | ~dest);
   // UNIFORM reaches every neuron: their states and spikes show the descriptor and the destination.
+  // The rest of the two pool words is full of ones.
+  for (uint32_t i = 1; i < dev->params.word_bits / 64; i++) {
+    nt_check_dword(dev, 0, NT_CHECK_AXONS, i, UINT64_MAX);
+    nt_check_dword(dev, 0, NT_CHECK_DESTS, i, UINT64_MAX);
+  }
   nt_check_axon(dev, 0, 0, axons[0].entry | ~axons[0].used);
   check_step(dev, 0, 0);
   // The other formats: row 0, as with the same entry without those bits.
@@ -166,11 +173,137 @@ static void test_long_sparse_lists(void **state) {
   nt_dev_close(dev);
 }
 
+/// Group and neurons as high as they go, in every core at once: neuron n sends n + 1 as a spike and
+/// as a probe.
+static nt_dev_t *open_full(uint32_t neurons) {
+  nt_dev_t *dev = nt_check_open();
+  nt_asm_program_t program = {.count = 0};
+  nt_asm_emit(&program, nt_asm_spc(1, NT_SPC_NEURON));
+  nt_asm_emit(&program, nt_asm_alu(NT_OP_ADD, 1, 1, nt_asm_const(0), 0));
+  nt_asm_emit(&program, nt_asm_spk(0, 1));
+  nt_asm_emit(&program, nt_asm_prb(1));
+  nt_asm_emit(&program, nt_asm_end());
+  const nt_asm_group_t group = {.always = true,
+                                .lines = dev->params.lines,
+                                .neurons = neurons,
+                                .state_base = NT_CHECK_STATE,
+                                .port_ptr = {NT_CHECK_DESTS},
+                                .port_count = {1}};
+  for (uint32_t core = 0; core < dev->params.cores; core++) {
+    nt_check_group(dev, core, dev->params.groups - 1, &group);
+    nt_check_program(dev, core, 0, program.word, program.count);
+    nt_check_write(dev, core, NT_SPACE_TABLE, 0, 1);
+  }
+  return dev;
+}
+
+static void put_dest(nt_dev_t *dev, uint32_t tile, uint32_t cores, uint32_t axon) {
+  for (uint32_t core = 0; core < dev->params.cores; core++)
+    nt_check_dword(
+        dev, core, NT_CHECK_DESTS, 0,
+        nt_asm_dest(tile, cores == 0 ? 0 : cores << core, axon, NT_SPIKE_TYPE_GRADED16, true));
+}
+
+static void test_full_cores(void **state) {
+  (void)state;
+  enum { NEURONS_MAX = NT_CORE_NEURONS_MAX };
+  static uint8_t seen[NT_CORES_MAX][NEURONS_MAX];
+  const nt_params_t *p = &nt_check_backend()->params;
+  const uint32_t neurons = p->lines * nt_params_line_lanes(p);
+  const uint32_t axon = 0x10000 - neurons;
+  nt_dev_t *dev = open_full(neurons);
+  const nt_spike_t *spikes = NULL;
+  const nt_probe_t *probes = NULL;
+  size_t count = 0;
+  memset(seen, 0, sizeof seen);
+  for (uint32_t core = 0; core < p->cores; core++)
+    nt_check_write(dev, core, NT_SPACE_CREG, NT_CREG_PROBE_ENABLE, 1);
+  put_dest(dev, NT_HOST_TILE, 1, axon); // CORES says which core sent it
+  nt_check_step(dev, 0);
+  nt_dev_drain(dev, &spikes, &count);
+  NT_CHECK(count, p->cores * neurons);
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t n = spikes[i].axon - axon;
+    uint32_t core = 0;
+    while (core + 1 < p->cores && spikes[i].cores != 1u << core)
+      core++;
+    NT_CHECK_AT(spikes[i].cores, 1u << core, (uint32_t)i, 0);
+    NT_CHECK_AT(n < neurons, true, (uint32_t)i, 1);
+    NT_CHECK_AT(spikes[i].payload, n + 1, (uint32_t)i, 2);
+    seen[core][n]++;
+  }
+  dev->ops->drain_probes(dev, &probes, &count);
+  NT_CHECK(count, p->cores * neurons);
+  for (size_t i = 0; i < count; i++) {
+    NT_CHECK_AT(probes[i].core < p->cores && probes[i].neuron < neurons, true, (uint32_t)i, 3);
+    NT_CHECK_AT(probes[i].group, p->groups - 1, (uint32_t)i, 4);
+    NT_CHECK_AT(probes[i].value, probes[i].neuron + 1, (uint32_t)i, 5);
+    seen[probes[i].core][probes[i].neuron]++;
+  }
+  for (uint32_t core = 0; core < p->cores; core++)
+    for (uint32_t n = 0; n < neurons; n++)
+      NT_CHECK_AT(seen[core][n], 2, core, n);
+  // The same spikes for axons without entry of the own tile, and for no core at all.
+  for (uint32_t core = 0; core < p->cores; core++)
+    nt_check_write(dev, core, NT_SPACE_CREG, NT_CREG_PROBE_ENABLE, 0);
+  for (uint32_t to = 0; to < p->cores; to++) {
+    put_dest(dev, 0, 0, axon);
+    nt_check_dword(dev, to, NT_CHECK_DESTS, 0,
+                   nt_asm_dest(0, (1u << p->cores) - 1, axon, NT_SPIKE_TYPE_GRADED16, true));
+    nt_check_step(dev, 1 + to);
+    NT_CHECK_AT(nt_check_reg(dev, NT_REG_ERROR) & 0xFF,
+                p->cores > 1 ? 1u << NT_ERROR_MISROUTE_LSB : 0, to, 6);
+    for (uint32_t core = 0; core < p->cores; core++) {
+      NT_CHECK_AT(nt_check_flags(dev, core), 1u << NT_FLAGS_BAD_AXON_LSB, to, core);
+      NT_CHECK_AT(nt_check_counter(dev, core, NT_COUNTER_MSG_IN), (uint64_t)(to + 1) * neurons, to,
+                  core);
+    }
+  }
+  nt_dev_close(dev);
+}
+
+/// A request refused by each core; a register of it that is not refused, by each too.
+static void test_refused_by_every_core(void **state) {
+  (void)state;
+  nt_dev_t *dev = nt_check_open();
+  nt_error_t err = {0};
+  uint32_t word = 0;
+  for (uint32_t core = 0; core < dev->params.cores; core++) {
+    NT_CHECK_AT(dev->ops->msg_read(dev, core, NT_SPACE_CREG, NT_CREG_PROBE_ENABLE + 1, &word, &err),
+                NT_ERR_DEVICE, core, 0);
+    NT_CHECK_OK(dev->ops->msg_read(dev, core, NT_SPACE_CREG, NT_CREG_PROBE_ENABLE, &word, &err),
+                &err);
+    NT_CHECK_AT(word, 0, core, 1);
+  }
+  nt_dev_close(dev);
+}
+
+/// CLEAR_STATE with as many words to clear as the field can name; the word behind them stays.
+static void test_longest_clear(void **state) {
+  (void)state;
+  enum { WORDS = 255 };
+  nt_dev_t *dev = nt_check_open();
+  nt_error_t err = {0};
+  const nt_asm_group_t group = {.lines = 1,
+                                .neurons = 1,
+                                .state_base = NT_CHECK_STATE,
+                                .state_words = WORDS,
+                                .clear_words = WORDS};
+  nt_check_group(dev, 0, 0, &group);
+  for (uint32_t k = 0; k <= WORDS; k++)
+    nt_check_pool_put(dev, 0, NT_CHECK_STATE + k, 0, k + 1);
+  NT_CHECK_OK(nt_dev_reg_write(dev, NT_REG_CTRL, 1u << NT_CTRL_CLEAR_STATE_LSB, &err), &err);
+  for (uint32_t k = 0; k < WORDS; k++)
+    NT_CHECK_AT(nt_check_pool_get(dev, 0, NT_CHECK_STATE + k, 0), 0, k, 0);
+  NT_CHECK(nt_check_pool_get(dev, 0, NT_CHECK_STATE + WORDS, 0), WORDS + 1);
+  nt_dev_close(dev);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_pool_addresses_wrap),
-      cmocka_unit_test(test_ignored_bits),
-      cmocka_unit_test(test_long_sparse_lists),
+      cmocka_unit_test(test_pool_addresses_wrap),   cmocka_unit_test(test_ignored_bits),
+      cmocka_unit_test(test_long_sparse_lists),     cmocka_unit_test(test_full_cores),
+      cmocka_unit_test(test_refused_by_every_core), cmocka_unit_test(test_longest_clear),
   };
   if (!nt_check_begin(argc, argv))
     return 2;

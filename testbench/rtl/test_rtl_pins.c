@@ -163,12 +163,42 @@ static void test_bits_above_type(void **state) {
                                         1u << NT_FLAGS_BAD_AXON_LSB));
 }
 
+/// Answers that nobody takes: requests wait, none is lost, and the order stays.
+static void test_answers_wait(void **state) {
+  enum { READS = 6 };
+  nt_dev_t *dev = *state;
+  nt_rtl_pins_in_t in = idle();
+  uint64_t answer = 0;
+  uint32_t sent = 0, answers = 0;
+  for (uint32_t k = 0; k < READS; k++)
+    (void)request(dev, host_message(NT_REQ_WRITE, NT_SPACE_TABLE, k, 100 + k), &answer);
+  in.rsp_ready = false;
+  for (uint32_t k = 0; k < CYCLES && answers < READS; k++) {
+    in.req_valid = sent < READS;
+    in.req_data = host_message(NT_REQ_READ, NT_SPACE_TABLE, sent, 0);
+    in.rsp_ready = k >= CYCLES / 2;
+    const nt_rtl_pins_out_t out = cycle(dev, &in);
+    sent += in.req_valid && out.req_ready;
+    if (!in.rsp_ready) {
+      assert_true(sent < READS);
+      continue;
+    }
+    if (out.rsp_valid) {
+      assert_int_equal(out.rsp_data,
+                       host_message(NT_RSP_RDATA, NT_SPACE_TABLE, answers, 100 + answers));
+      answers++;
+    }
+  }
+  assert_int_equal(answers, READS);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_partial_writes, setup, teardown),
       cmocka_unit_test_setup_teardown(test_request_kinds, setup, teardown),
       cmocka_unit_test_setup_teardown(test_bits_above_kind, setup, teardown),
       cmocka_unit_test_setup_teardown(test_bits_above_type, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_answers_wait, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
