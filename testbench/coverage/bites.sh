@@ -68,18 +68,18 @@ expect 1 'holes.txt:10: found "bit nt_tiny.v count_q[3]"' "an entry that is none
 mkdir -p part
 printf 'int f(int x) {\n  if (x)\n    return fail("no memory");\n  return 0;\n}\n' >part/tiny.c
 printf 'SF:%s/part/tiny.c\nDA:1,2\nDA:2,2\nDA:3,0\nDA:4,2\nBRDA:2,0,0,0\nBRDA:2,0,1,2\nend_of_record\n' "$(pwd)" >tiny.info
-printf 'floor part 75 50\nclass memory no memory\n' >rules.txt
+printf 'floor part 75 50\nclass memory part/* no memory\n' >rules.txt
 expect 0 "part/                                              3/4  75.0 %           1/2  50.0 %" "lines and branches at their floor" c
 expect 0 "  memory                   1   part 1" "lines by class" c
-printf 'floor part 76 50\nclass memory no memory\n' >rules.txt
+printf 'floor part 76 50\nclass memory part/* no memory\n' >rules.txt
 expect 1 "BELOW: part: 75.00 % of lines, floor 76.0 %" "lines below their floor" c
-printf 'floor part 75 51\nclass memory no memory\n' >rules.txt
+printf 'floor part 75 51\nclass memory part/* no memory\n' >rules.txt
 expect 1 "BELOW: part: 50.00 % of branches, floor 51.0 %" "branches below their floor" c
 printf 'floor other 1 1\n' >rules.txt
 expect 1 "BELOW: part: no floor in rules.txt" "a folder without floor" c
 expect 1 "BELOW: other: a floor, but no file was measured" "a floor without folder" c
-printf 'floor part 75 50\nclass io cannot read\n' >rules.txt
-expect 1 "BELOW: class io: no line left" "a class without line" c
+printf 'floor part 75 50\nclass io * cannot read\n' >rules.txt
+expect 1 "BELOW: class io * cannot read: no line left" "a class without line" c
 printf 'floor part 75\n' >rules.txt
 expect 1 'rules.txt:1: found "floor part 75"' "a rule that is none" c
 [ "$missed" -eq 0 ]

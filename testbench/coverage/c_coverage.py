@@ -6,6 +6,7 @@ Exit status 1 if a folder is below its floor, has none, or if a floor has no fol
 """
 import argparse
 import collections
+import fnmatch
 import os
 import re
 import sys
@@ -31,7 +32,7 @@ def read_info(path, root):
 
 
 def read_rules(path):
-    """Floors, {folder: (percent of lines, percent of branches)}, and classes, [(name, expression)]."""
+    """Floors, {folder: (percent of lines, percent of branches)}, and classes, [(name, files, expression)]."""
     floors, classes = {}, []
     with open(path, encoding="utf-8") as rules:
         for number, line in enumerate(rules, 1):
@@ -43,11 +44,11 @@ def read_rules(path):
                     floors[words[1]] = (float(words[2]), float(words[3]))
                     continue
                 if words[0] == "class":
-                    classes.append((words[1], re.compile(line.split(None, 2)[2].strip())))
+                    classes.append((words[1], words[2], re.compile(words[3].strip())))
                     continue
             except (IndexError, ValueError, re.error):
                 pass
-            sys.exit(f"{path}:{number}: found \"{line.strip()}\", allowed are \"floor FOLDER LINES BRANCHES\" and \"class NAME EXPRESSION\"")
+            sys.exit(f"{path}:{number}: found \"{line.strip()}\", allowed are \"floor FOLDER LINES BRANCHES\" and \"class NAME FILES EXPRESSION\"")
     return floors, classes
 
 
@@ -100,18 +101,19 @@ def main():
         bad.append(f"{folder}: a floor, but no file was measured")
 
     kinds = collections.defaultdict(collections.Counter)
+    used = set()
     for name, (lines, _) in files.items():
         with open(os.path.join(arguments.root, name), encoding="utf-8") as source:
             text = source.read().split("\n")
         for line, count in lines.items():
             if count == 0:
-                kind = next((kind for kind, expression in classes if expression.search(text[line - 1])), "other")
-                kinds[kind][os.path.dirname(name)] += 1
+                rule = next((rule for rule in classes if fnmatch.fnmatchcase(name, rule[1]) and rule[2].search(text[line - 1])), ("other", "", ""))
+                used.add(rule)
+                kinds[rule[0]][os.path.dirname(name)] += 1
     print("lines that did not run, by class:")
-    for kind in [kind for kind, _ in classes] + ["other"]:
-        print(f"  {kind:20}{kinds[kind].total():6}   " + ", ".join(f"{folder} {count}" for folder, count in sorted(kinds[kind].items())))
-        if kind != "other" and not kinds[kind]:
-            bad.append(f"class {kind}: no line left")
+    for kind, counts in sorted(kinds.items(), key=lambda item: (item[0] == "other", -item[1].total())):
+        print(f"  {kind:20}{counts.total():6}   " + ", ".join(f"{folder} {count}" for folder, count in sorted(counts.items())))
+    bad += [f"class {name} {glob} {expression.pattern}: no line left" for name, glob, expression in classes if (name, glob, expression) not in used]
     for text in bad:
         print(f"BELOW: {text}")
     return 1 if bad else 0

@@ -799,6 +799,10 @@ nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_
     status = find_signals(rtl.get(), err);
     if (status == NT_OK) {
       reset(rtl.get());
+#if VM_COVERAGE
+      if (seed != 0) // what random contents do until reset is over says nothing of the tile
+        rtl->context->coveragep()->zero();
+#endif
       status = check_asserts(rtl.get(), err);
     }
     if (status == NT_OK)
