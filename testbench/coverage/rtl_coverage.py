@@ -55,7 +55,7 @@ def split_signal(text):
 class Reasons:
     """The file of reasons: an entry in the first column, its reason indented below.
 
-    toggle FILE SIGNAL[HIGH:LOW]   bits of a signal; * in the name, [*] and no index at all match anything
+    toggle FILE SIGNAL[HIGH:LOW]   bits of a signal; * in file and name, [*] and no index at all match anything
     block FILE KIND TEXT           a branch or block, KIND as in the report, that begins on a line with this text
     """
 
@@ -83,7 +83,7 @@ class Reasons:
         """True if an entry matches; every one that does is used."""
         found = False
         for entry in self.entries:
-            if entry["words"][0] == kind and entry["words"][1] == name and matches(entry["words"][2:]):
+            if entry["words"][0] == kind and fnmatch.fnmatchcase(name, entry["words"][1]) and matches(entry["words"][2:]):
                 entry["used"] += 1
                 found = True
         return found

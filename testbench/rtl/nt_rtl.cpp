@@ -786,7 +786,8 @@ nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_
     rtl->base.ops = &kOps;
     rtl->base.params = *params;
     rtl->context.reset(new VerilatedContext);
-    rtl->context->randReset(seed == 0 ? 0 : 2);
+    // Coverage is not to count what random contents do.
+    rtl->context->randReset(seed == 0 || VM_COVERAGE ? 0 : 2);
     rtl->context->randSeed(static_cast<int>(seed & 0x7fffffff));
     rtl->context->threads(1); // else Verilator keeps idle threads for every tile
     rtl->context->traceEverOn(true);
@@ -799,10 +800,6 @@ nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_
     status = find_signals(rtl.get(), err);
     if (status == NT_OK) {
       reset(rtl.get());
-#if VM_COVERAGE
-      if (seed != 0) // what random contents do until reset is over says nothing of the tile
-        rtl->context->coveragep()->zero();
-#endif
       status = check_asserts(rtl.get(), err);
     }
     if (status == NT_OK)
