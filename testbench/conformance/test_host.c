@@ -94,6 +94,8 @@ static void test_register_map(void **state) {
 static void test_tile_registers(void **state) {
   (void)state;
   nt_dev_t *dev = nt_check_open();
+  NT_CHECK(reg_write(dev, NT_REG_TILE_ID, 0xEDC), NT_OK);
+  NT_CHECK(nt_check_reg(dev, NT_REG_TILE_ID), 0xEDC);
   NT_CHECK(reg_write(dev, NT_REG_TILE_ID, 0xFFFFF123u), NT_OK);
   NT_CHECK(nt_check_reg(dev, NT_REG_TILE_ID), 0x123);
   NT_CHECK(reg_write(dev, NT_REG_TIMESTEP, 0xFFFFFFFFu), NT_OK);
