@@ -174,13 +174,14 @@ static void test_long_sparse_lists(void **state) {
 }
 
 /// Group and neurons as high as they go, in every core at once: neuron n sends n + 1 as a spike and
-/// as a probe.
+/// -(n + 1) as a probe.
 static nt_dev_t *open_full(uint32_t neurons) {
   nt_dev_t *dev = nt_check_open();
   nt_asm_program_t program = {.count = 0};
   nt_asm_emit(&program, nt_asm_spc(1, NT_SPC_NEURON));
   nt_asm_emit(&program, nt_asm_alu(NT_OP_ADD, 1, 1, nt_asm_const(0), 0));
   nt_asm_emit(&program, nt_asm_spk(0, 1));
+  nt_asm_emit(&program, nt_asm_alu(NT_OP_NEG, 1, 0, nt_asm_reg(1), 0));
   nt_asm_emit(&program, nt_asm_prb(1));
   nt_asm_emit(&program, nt_asm_end());
   const nt_asm_group_t group = {.always = true,
@@ -243,7 +244,7 @@ static void test_full_cores(void **state) {
   for (size_t i = 0; i < count; i++) {
     NT_CHECK_AT(probes[i].core < p->cores && probes[i].neuron < neurons, true, (uint32_t)i, 3);
     NT_CHECK_AT(probes[i].group, p->groups - 1, (uint32_t)i, 4);
-    NT_CHECK_AT(probes[i].value, probes[i].neuron + 1, (uint32_t)i, 5);
+    NT_CHECK_AT(probes[i].value, -(int32_t)(probes[i].neuron + 1), (uint32_t)i, 5);
     seen[probes[i].core][probes[i].neuron]++;
   }
   for (uint32_t core = 0; core < p->cores; core++)
@@ -265,6 +266,21 @@ static void test_full_cores(void **state) {
                   core);
     }
   }
+  nt_dev_close(dev);
+}
+
+/// The last groups, one neuron on a line each, as many as there are lines: all run in one step.
+static void test_last_groups(void **state) {
+  (void)state;
+  nt_dev_t *dev = nt_check_open(); // program word 0 is END
+  for (uint32_t line = 0; line < dev->params.lines; line++) {
+    const nt_asm_group_t group = {
+        .always = true, .line = line, .lines = 1, .neurons = 1, .state_base = NT_CHECK_STATE};
+    nt_check_group(dev, 0, dev->params.groups - 1 - line, &group);
+  }
+  nt_check_step(dev, 0);
+  NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_NEURONS), dev->params.lines);
+  NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_INSTRS), dev->params.lines);
   nt_dev_close(dev);
 }
 
@@ -307,9 +323,10 @@ static void test_longest_clear(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_pool_addresses_wrap),   cmocka_unit_test(test_ignored_bits),
-      cmocka_unit_test(test_long_sparse_lists),     cmocka_unit_test(test_full_cores),
-      cmocka_unit_test(test_refused_by_every_core), cmocka_unit_test(test_longest_clear),
+      cmocka_unit_test(test_pool_addresses_wrap), cmocka_unit_test(test_ignored_bits),
+      cmocka_unit_test(test_long_sparse_lists),   cmocka_unit_test(test_full_cores),
+      cmocka_unit_test(test_last_groups),         cmocka_unit_test(test_refused_by_every_core),
+      cmocka_unit_test(test_longest_clear),
   };
   if (!nt_check_begin(argc, argv))
     return 2;
