@@ -29,7 +29,7 @@ BACKEND ?= csim
 SHAPE   ?=
 GROUP   ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance coverage lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -122,6 +122,10 @@ random-bites: setup ## faults planted in the RTL, found and shrunk by random cas
 
 flips: random-programs ## random bit flips in the RTL's memories and registers, and what became of them (COUNT= FIRST=)
 	@NT_SEED=$(FIRST) NT_CASES=$(COUNT) $(BUILD)-random/testbench/random/random_flips rtl
+
+coverage: setup ## line, branch and toggle coverage of the RTL, line and branch coverage of C, their holes against reasons and floors
+	@testbench/scripts/setup.sh coverage
+	@testbench/coverage/run.sh $(BUILD)-coverage
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

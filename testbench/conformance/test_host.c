@@ -94,6 +94,8 @@ static void test_register_map(void **state) {
 static void test_tile_registers(void **state) {
   (void)state;
   nt_dev_t *dev = nt_check_open();
+  NT_CHECK(reg_write(dev, NT_REG_TILE_ID, 0xEDC), NT_OK);
+  NT_CHECK(nt_check_reg(dev, NT_REG_TILE_ID), 0xEDC);
   NT_CHECK(reg_write(dev, NT_REG_TILE_ID, 0xFFFFF123u), NT_OK);
   NT_CHECK(nt_check_reg(dev, NT_REG_TILE_ID), 0x123);
   NT_CHECK(reg_write(dev, NT_REG_TIMESTEP, 0xFFFFFFFFu), NT_OK);
@@ -298,9 +300,13 @@ static void test_flags(void **state) {
   nt_dev_t *dev = nt_check_open();
   const uint32_t core = dev->params.cores - 1;
   const uint32_t bad_axon = 1u << NT_FLAGS_BAD_AXON_LSB;
+  uint32_t word = 0;
+  nt_error_t err = {0};
   nt_check_inject(dev, 1u << core, 5, 1);
   NT_CHECK(nt_check_flags(dev, core), bad_axon);
   NT_CHECK(nt_check_reg(dev, NT_REG_ERROR), 1u << (NT_ERROR_CORE_LSB + core));
+  NT_CHECK_OK(dev->ops->msg_read(dev, core, NT_SPACE_CREG, NT_CREG_FLAGS, &word, &err), &err);
+  NT_CHECK(word, bad_axon);
   NT_CHECK(nt_check_reg(dev, NT_REG_STATUS) >> NT_STATUS_ERROR_LSB & 1, 1);
   NT_CHECK(reg_write(dev, NT_REG_ERROR, 0xFFFFFFFFu), NT_OK);
   NT_CHECK(nt_check_reg(dev, NT_REG_ERROR), 1u << (NT_ERROR_CORE_LSB + core));

@@ -211,12 +211,24 @@ static void test_random_lists(void **state) {
   }
 }
 
+/// Bounds beyond 2^62: terms of 2^44 and as many of -2^44. B says nothing, the sums are 0.
+static void test_huge_bounds(void **state) {
+  (void)state;
+  nt_dev_t *dev = nt_rig_open(NULL);
+  nt_rig_axon(dev, 0, 0, nt_rig_single(0, 0, 15, -64));
+  nt_rig_axon(dev, 0, 1, nt_rig_single(0, 0, 15, 64));
+  for (uint32_t k = 0; k < 1u << 18; k++)
+    nt_rig_inject(dev, 1, k % 2, -(1 << 23));
+  NT_RIG_EQUAL(nt_rig_acc(dev, 0, 0, 0, 0), 0);
+  expect(dev, NT_GOLDEN_UNSPECIFIED);
+  nt_dev_close(dev);
+}
+
 int main(int argc, char **argv) {
   random_state = nt_rig_seed(argc, argv);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_verdict),
-      cmocka_unit_test(test_bounds),
-      cmocka_unit_test(test_24_bits),
+      cmocka_unit_test(test_verdict),      cmocka_unit_test(test_bounds),
+      cmocka_unit_test(test_huge_bounds),  cmocka_unit_test(test_24_bits),
       cmocka_unit_test(test_random_lists),
   };
   return nt_rig_report("test_overflow", cmocka_run_group_tests(tests, NULL, NULL));

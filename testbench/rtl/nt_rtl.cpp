@@ -18,6 +18,13 @@
 #elif VM_TRACE_VCD
 #include "verilated_vcd_c.h"
 #endif
+#if VM_COVERAGE
+#include "Vnt_tile__Syms.h"
+#include "verilated_cov.h"
+#include <cstdlib>
+#include <mutex>
+#include <unistd.h>
+#endif
 #pragma GCC diagnostic pop
 
 #include <cstdio>
@@ -703,12 +710,45 @@ nt_status_t reset(nt_dev_t *dev, nt_error_t *err) {
   return check_asserts(rtl_of(dev), err);
 }
 
+#if VM_COVERAGE
+// The coverage of all tiles of this process (docs/coverage.md). The first tile closed is kept; the
+// counts of those after it are added to its own. At exit they are written to the folder
+// NT_COVERAGE_DIR, in a file of this process.
+std::mutex g_coverage_mutex;
+Vnt_tile *g_coverage = nullptr;
+
+void write_coverage() {
+  const char *folder = std::getenv("NT_COVERAGE_DIR");
+  if (folder == nullptr)
+    return;
+  const std::string path = std::string(folder) + "/" + std::to_string(getpid()) + ".dat";
+  g_coverage->contextp()->coveragep()->write(path.c_str());
+}
+
+void take_coverage(Rtl *rtl) {
+  const std::lock_guard<std::mutex> lock(g_coverage_mutex);
+  if (g_coverage == nullptr) {
+    g_coverage = rtl->top.release();
+    (void)rtl->context.release(); // the model refers to it
+    (void)std::atexit(write_coverage);
+    return;
+  }
+  auto &sum = g_coverage->rootp->vlSymsp->__Vcoverage;
+  const auto &more = rtl->top->rootp->vlSymsp->__Vcoverage;
+  for (size_t k = 0; k < sizeof sum / sizeof sum[0]; k++)
+    sum[k] += more[k];
+}
+#endif
+
 void close(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);
   nt_rtl_trace_close(dev);
   rtl->top->final();
   // The model's destructor leaves the thread's current context, which must not be one that is gone.
   Verilated::threadContextp(rtl->context.get());
+#if VM_COVERAGE
+  take_coverage(rtl);
+#endif
   delete rtl;
 }
 
@@ -821,7 +861,8 @@ nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_
     rtl->base.ops = &kOps;
     rtl->base.params = *params;
     rtl->context.reset(new VerilatedContext);
-    rtl->context->randReset(seed == 0 ? 0 : 2);
+    // Coverage is not to count what random contents do.
+    rtl->context->randReset(seed == 0 || VM_COVERAGE ? 0 : 2);
     rtl->context->randSeed(static_cast<int>(seed & 0x7fffffff));
     rtl->context->threads(1); // else Verilator keeps idle threads for every tile
     rtl->context->traceEverOn(true);
@@ -945,7 +986,7 @@ nt_status_t nt_rtl_pins_cycle(nt_dev_t *dev, const nt_rtl_pins_in_t *in, nt_rtl_
   top->s_axi_awaddr_i = in->axi_awaddr & 0xfff;
   top->s_axi_wvalid_i = in->axi_wvalid;
   top->s_axi_wdata_i = in->axi_wdata;
-  top->s_axi_wstrb_i = 0xf;
+  top->s_axi_wstrb_i = in->axi_wstrb & 0xf;
   top->s_axi_bready_i = 1;
   top->s_axi_arvalid_i = in->axi_arvalid;
   top->s_axi_araddr_i = in->axi_araddr & 0xfff;

@@ -12,13 +12,13 @@
 extern "C" {
 #endif
 
-/// Inputs during one cycle (docs/spec/registers.md). Register responses are always taken, all bytes
-/// of a register are written.
+/// Inputs during one cycle (docs/spec/registers.md). Register responses are always taken.
 typedef struct nt_rtl_pins_in {
   bool rst_n;
   bool axi_awvalid, axi_wvalid, axi_arvalid;
   uint16_t axi_awaddr, axi_araddr; ///< byte offsets below 0x1000
   uint32_t axi_wdata;
+  uint8_t axi_wstrb; ///< 0xF: all bytes
   bool req_valid, rsp_ready, spk_in_valid, spk_out_ready;
   uint64_t req_data, spk_in_data;
 } nt_rtl_pins_in_t;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages neurotile needs, after listing those that are missing. Does nothing when all are there.
-# With the word "train": those of the trainer (model/train) and its tests instead.
+# With the word "train": those of the trainer (model/train) and its tests instead; with "coverage": those of `make coverage`.
 set -eu
 case "${1:-}" in
   "")
@@ -12,8 +12,11 @@ libsentencepiece-dev nettle-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave
     packages="python3-torch python3-numpy python3-sentencepiece python3-tqdm python3-matplotlib libopenblas0-pthread
 bible-kjv bible-kjv-text"
     ;;
+  coverage)
+    packages="llvm lcov python3"
+    ;;
   *)
-    echo "setup: found \"$1\", allowed is nothing or \"train\"" >&2
+    echo "setup: found \"$1\", allowed is nothing, \"train\" or \"coverage\"" >&2
     exit 2
     ;;
 esac

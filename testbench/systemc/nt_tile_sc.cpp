@@ -85,6 +85,7 @@ void nt_tile_sc::on_clock() {
     in.rst_n = rst_ni.read();
     in.axi_awaddr = in.axi_araddr = register_.offset;
     in.axi_wdata = register_.value;
+    in.axi_wstrb = 0xf;
     in.axi_awvalid = register_.active && register_.write && register_.address;
     in.axi_wvalid = register_.active && register_.write && register_.data;
     in.axi_arvalid = register_.active && !register_.write && register_.address;

@@ -22,6 +22,8 @@ static const nt_suite_group_t groups[] = {
      "docs/spec/timestep.md, \"Host access\""},
     {"host", "test_host", "registers, access to every space, error responses",
      "docs/spec/registers.md"},
+    {"addresses", "test_addresses", "ends of every range, addresses that wrap, ignored bits",
+     "docs/spec/memory.md, docs/spec/registers.md"},
     {"vectors", "test_vectors", "stored vectors and programs",
      "docs/conformance.md, \"Vector files\""},
     {"programs", "test_random_programs", "random programs against the golden tile",

@@ -31,7 +31,7 @@ END
   fi
 }
 
-expect right 0 '^PASS: suite [0-9.]*, back end sample, shape default: 14 groups, [1-9][0-9]* cases, [1-9][0-9]* values compared$
+expect right 0 '^PASS: suite [0-9.]*, back end sample, shape default: 15 groups, [1-9][0-9]* cases, [1-9][0-9]* values compared$
 ^tokens .* pass$' --backend "$sample" --image "$image" --json "$work/right.json"
 grep -q '"pass":[[:space:]]*true' "$work/right.json" && ! grep -q '"values":[[:space:]]*0,' "$work/right.json" || {
   echo "FAIL right.json"
@@ -56,7 +56,7 @@ NT_SAMPLE_FAULT=late expect late 1 '^messages .* DIFFERS$
 ^  test_types_and_clipping$
 count is 0 .*, expected 1 ' --backend "$sample" --group messages --group barrier
 # Every group finds something.
-for pair in skip:instructions clear:schedule drop:barrier count:counters reset:reset accept:host minmax:programs minmax:networks sign:layers \
+for pair in skip:instructions clear:schedule drop:barrier count:counters reset:reset accept:host accept:addresses minmax:programs minmax:networks sign:layers \
   sign:tokens; do
   group="${pair#*:}"
   NT_SAMPLE_FAULT="${pair%:*}" expect "$group" 1 "^$group .* DIFFERS\$" --backend "$sample" --group "$group" --image "$image"
@@ -65,7 +65,7 @@ expect empty 1 '^arithmetic .* DIFFERS$
 ^reset .* DIFFERS$
 ^programs .* DIFFERS$
 ID) is 0 .*, expected 1314146636 
-^FAIL: .* 13 of 14 groups failed (1 not run)' --backend "$samples/nt_empty_tile.so"
+^FAIL: .* 14 of 15 groups failed (1 not run)' --backend "$samples/nt_empty_tile.so"
 
 # Hangs and crashes: told within the limit, the other groups run all the same.
 NT_SAMPLE_FAULT=hang expect hang 4 '^barrier HANGS: in test_empty_steps: not done within 2 s$
