@@ -72,7 +72,8 @@ static nt_status_t open_bench(bench_t *b, nt_error_t *err) {
   b->rtl_tile = (nt_backend_t){.name = "rtl", .shape = "", .params = params, .open = nt_rtl_open};
   nt_status_t status = nt_bug_network(&params, &b->image, err);
   if (status == NT_OK) {
-    status = nt_system_open(b->image, nt_backend_open_tile, &b->golden_tile, CYCLES, &b->golden, err);
+    status =
+        nt_system_open(b->image, nt_backend_open_tile, &b->golden_tile, CYCLES, &b->golden, err);
   }
   if (status == NT_OK) {
     status = nt_system_open(b->image, nt_backend_open_tile, &b->rtl_tile, CYCLES, &b->dut, err);

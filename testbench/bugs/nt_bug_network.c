@@ -58,7 +58,8 @@ static uint32_t list_of(uint32_t axon) {
 static void put_dense(const builder_t *b, uint32_t axon, uint32_t dendrite, uint32_t dendrites,
                       uint32_t line, uint32_t lines, uint32_t digits, uint32_t exponent) {
   const nt_asm_pool_t pool = nt_asm_pool_of(b->image, b->tile, b->core);
-  put_axon(b, axon, nt_asm_dense(dendrite, dendrites, line, lines, digits, exponent, list_of(axon)));
+  put_axon(b, axon,
+           nt_asm_dense(dendrite, dendrites, line, lines, digits, exponent, list_of(axon)));
   for (uint32_t row = 0; row < dendrites * lines; row++) {
     for (uint32_t n = 0; n < ROW; n++) {
       nt_asm_put_weight(&pool, list_of(axon) + row * digits, digits, n,
@@ -108,14 +109,12 @@ static void build_sums(nt_image_t *image) {
   put_axon(&b, COUNTDOWN, nt_asm_single(3, 3 * ROW, 0, 1));
   put_dense(&b, BROADCAST, 0, 2, 0, 2, 4, 0);
   put_dense(&b, LAST, 0, 1, 0, 1, 1, 0);
-  const uint32_t sums[] = {nt_asm_rdc(1, 0), nt_asm_st(1, 0), nt_asm_rdc(1, 1),
+  const uint32_t sums[] = {nt_asm_rdc(1, 0), nt_asm_st(1, 0),  nt_asm_rdc(1, 1),
                            nt_asm_st(1, 1),  nt_asm_rdc(1, 2), nt_asm_st(1, 2),
-                           nt_asm_rdc(1, 3), nt_asm_st(1, 3), nt_asm_end()};
+                           nt_asm_rdc(1, 3), nt_asm_st(1, 3),  nt_asm_end()};
   put_group(&b, 0,
-            (nt_asm_group_t){.lines = 2,
-                             .neurons = SUMS,
-                             .state_words = 4,
-                             .entry = PROGRAM(&b, 0, sums)});
+            (nt_asm_group_t){
+                .lines = 2, .neurons = SUMS, .state_words = 4, .entry = PROGRAM(&b, 0, sums)});
   const uint32_t down[] = {nt_asm_rdc(1, 3), nt_asm_alu(NT_OP_ADD, 1, 1, nt_asm_const(0), 0),
                            nt_asm_st(1, 0), nt_asm_spk(0, 1), nt_asm_end()};
   core_of(&b)->table[CONST_BASE] = UINT32_MAX; // -1
@@ -174,9 +173,9 @@ static void build_engine(nt_image_t *image) {
     core->pool[beat * pool.word_lanes + n % pool.word_lanes] = n == 2 ? 41 : 2 * n + 1;
   }
 
-  const uint32_t tables[] = {nt_asm_rdc(1, 0),           nt_asm_lut(2, 1, 3, TABLE),
-                             nt_asm_st(2, 0),            nt_asm_lerp(3, 1, 3, 5, TABLE),
-                             nt_asm_st(3, 1),            nt_asm_end()};
+  const uint32_t tables[] = {nt_asm_rdc(1, 0), nt_asm_lut(2, 1, 3, TABLE),
+                             nt_asm_st(2, 0),  nt_asm_lerp(3, 1, 3, 5, TABLE),
+                             nt_asm_st(3, 1),  nt_asm_end()};
   put_group(&b, 1,
             (nt_asm_group_t){.line = 1,
                              .lines = 1,
@@ -224,8 +223,8 @@ static void build_engine(nt_image_t *image) {
 static void build_messages(nt_image_t *image) {
   const builder_t b = {image, 0, 2};
   put_dense(&b, 0, 0, 1, 0, 1, 4, 0);
-  const uint32_t program[] = {nt_asm_rdc(1, 0),  nt_asm_spk(0, 1), nt_asm_spk(1, 1),
-                              nt_asm_spk(2, 1),  nt_asm_spk(3, 1), nt_asm_end()};
+  const uint32_t program[] = {nt_asm_rdc(1, 0), nt_asm_spk(0, 1), nt_asm_spk(1, 1),
+                              nt_asm_spk(2, 1), nt_asm_spk(3, 1), nt_asm_end()};
   put_dest(&b, 0, nt_asm_dest(NT_HOST_TILE, 0, 100, NT_SPIKE_TYPE_GRADED8, true));
   put_dest(&b, 1, nt_asm_dest(0, 3, BROADCAST, NT_SPIKE_TYPE_GRADED16, false));
   put_dest(&b, 2, nt_asm_dest(1, 1, 0, NT_SPIKE_TYPE_GRADED24, true));
@@ -245,11 +244,10 @@ static void build_receiver(nt_image_t *image) {
     put_axon(&b, n, nt_asm_single(0, n, 0, 1));
   }
   const uint32_t program[] = {nt_asm_rdc(1, 0), nt_asm_st(1, 0), nt_asm_end()};
-  put_group(&b, 0,
-            (nt_asm_group_t){.lines = 1,
-                             .neurons = SENDERS,
-                             .state_words = 1,
-                             .entry = PROGRAM(&b, 0, program)});
+  put_group(
+      &b, 0,
+      (nt_asm_group_t){
+          .lines = 1, .neurons = SENDERS, .state_words = 1, .entry = PROGRAM(&b, 0, program)});
 }
 
 nt_status_t nt_bug_network(const nt_params_t *params, nt_image_t **image, nt_error_t *err) {
@@ -273,12 +271,11 @@ nt_status_t nt_bug_network(const nt_params_t *params, nt_image_t **image, nt_err
 static const struct {
   uint32_t timestep, core, axon;
   int32_t payload;
-} script[] = {
-    {0, 0, 0, 5},         {1, 0, 1, 3},      {1, 0, 2, -7},        {2, 0, 3, 9},
-    {3, 0, 4, 11},        {4, 0, 5, 6},      {5, 0, 6, 4},         {5, 0, HEAVY, -100},
-    {6, 0, LAST, 2},      {7, 0, HEAVY, 60000}, {7, 0, HEAVY, 60000}, {8, 1, 0, 101},
-    {9, 1, 0, -99},      {10, 1, 1, 1},     {11, 1, 2, 7},        {12, 1, 3, 1},
-    {13, 2, 0, 1},        {14, 1, 2, 7},     {14, 2, 0, 1},        {16, 0, COUNTDOWN, 3}};
+} script[] = {{0, 0, 0, 5},    {1, 0, 1, 3},         {1, 0, 2, -7},        {2, 0, 3, 9},
+              {3, 0, 4, 11},   {4, 0, 5, 6},         {5, 0, 6, 4},         {5, 0, HEAVY, -100},
+              {6, 0, LAST, 2}, {7, 0, HEAVY, 60000}, {7, 0, HEAVY, 60000}, {8, 1, 0, 101},
+              {9, 1, 0, -99},  {10, 1, 1, 1},        {11, 1, 2, 7},        {12, 1, 3, 1},
+              {13, 2, 0, 1},   {14, 1, 2, 7},        {14, 2, 0, 1},        {16, 0, COUNTDOWN, 3}};
 enum { STEPS = 19, SPIKES = sizeof script / sizeof script[0] };
 
 // The words of LAST's list once more, as the image has them, through the host ports.

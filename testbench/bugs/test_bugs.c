@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One planted bug: the report says what bugs.json expects. Usage: test_bugs BUGS.json NAME; the name
-// "none" is the tile as it is, in which nothing may be found.
+// One planted bug: the report says what bugs.json expects. Usage: test_bugs BUGS.json NAME; the
+// name "none" is the tile as it is, in which nothing may be found.
 #include "nt_bug.h"
 
 #include <setjmp.h>
@@ -31,8 +31,7 @@ static void test_bug(void **state) {
     fail_msg("%s: has no bug \"%s\"", plan->path, plan->name);
   }
   const uint32_t number =
-      none ? 0
-           : (uint32_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(bug, "number"));
+      none ? 0 : (uint32_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(bug, "number"));
   if (!nt_bug_run(number, &run, &err)) {
     fail_msg("%s", err.text);
   }

@@ -98,6 +98,19 @@ nt_retrace_input_t nt_scene_input(const nt_scene_t *s, int side, uint32_t group,
                               .neuron = neuron};
 }
 
+bool nt_scene_state(const nt_scene_t *s, int side, uint32_t group, int64_t neuron, uint32_t word,
+                    int32_t *value) {
+  const nt_group_view_t view = nt_group_view(s->groups[0], group);
+  const uint32_t lanes = nt_params_word_lanes(s->params);
+  if (neuron < 0 || neuron >= view.neurons || word >= view.state_words) {
+    return false;
+  }
+  const uint32_t n = (uint32_t)neuron;
+  const size_t at = (view.state_base + n / lanes * view.state_words + word) % s->params->pool_words;
+  *value = (int32_t)s->pool[side][at * lanes + n % lanes];
+  return true;
+}
+
 // ---- memories ----
 
 // True for pool words that hold state.

@@ -25,6 +25,10 @@ void nt_scene_close(nt_scene_t *scene);
 /// Only with scene->before.
 nt_retrace_input_t nt_scene_input(const nt_scene_t *scene, int side, uint32_t group,
                                   uint32_t neuron);
+/// State word `word` of a neuron after the step, in the golden system or the device; false if there
+/// is no such neuron or word.
+bool nt_scene_state(const nt_scene_t *scene, int side, uint32_t group, int64_t neuron,
+                    uint32_t word, int32_t *value);
 /// Hints "stored-..." for memories, other than state words, in which the device differs.
 void nt_scene_compare_memories(const nt_scene_t *scene);
 
