@@ -14,7 +14,7 @@ enum {
   LIST_OF_AXON = 64, // words between two lists
   ROW = 32,          // neurons of a line
   SUMS = 40,         // neurons
-  SENDERS = 24,
+  SENDERS = 32,
   COUNTDOWN = 8, // axons
   HEAVY = 7,
   BROADCAST = 9,
@@ -63,7 +63,8 @@ static void put_dense(const builder_t *b, uint32_t axon, uint32_t dendrite, uint
   for (uint32_t row = 0; row < dendrites * lines; row++) {
     for (uint32_t n = 0; n < ROW; n++) {
       nt_asm_put_weight(&pool, list_of(axon) + row * digits, digits, n,
-                        digits == 1 ? ternary_weight(n + row) : byte_weight(n + row * ROW));
+                        digits == 1 ? ternary_weight(n + row + 3 * axon)
+                                    : byte_weight(n + row * ROW));
     }
   }
 }
@@ -107,14 +108,28 @@ static void build_sums(nt_image_t *image) {
   put_axon(&b, 6, nt_asm_uniform(2, 2, 0, 2, 0, -2));
   put_axon(&b, HEAVY, nt_asm_single(3, 2, 0, 100));
   put_axon(&b, COUNTDOWN, nt_asm_single(3, 3 * ROW, 0, 1));
-  put_dense(&b, BROADCAST, 0, 2, 0, 2, 4, 0);
+  put_dense(&b, BROADCAST, 0, 4, 0, 2, 4, 0);
   put_dense(&b, LAST, 0, 1, 0, 1, 1, 0);
-  const uint32_t sums[] = {nt_asm_rdc(1, 0), nt_asm_st(1, 0),  nt_asm_rdc(1, 1),
-                           nt_asm_st(1, 1),  nt_asm_rdc(1, 2), nt_asm_st(1, 2),
-                           nt_asm_rdc(1, 3), nt_asm_st(1, 3),  nt_asm_end()};
+  const uint32_t sums[] = {nt_asm_rdc(1, 0),
+                           nt_asm_spc(2, NT_SPC_TIMESTEP),
+                           nt_asm_alu(NT_OP_ADD, 1, 1, nt_asm_reg(2), 0),
+                           nt_asm_st(1, 0),
+                           nt_asm_rdc(1, 1),
+                           nt_asm_st(1, 1),
+                           nt_asm_rdc(1, 2),
+                           nt_asm_st(1, 2),
+                           nt_asm_rdc(1, 3),
+                           nt_asm_st(1, 3),
+                           nt_asm_spk(0, 1),
+                           nt_asm_end()};
+  put_dest(&b, 1, nt_asm_dest(0, 4, 1, NT_SPIKE_TYPE_GRADED24, false));
   put_group(&b, 0,
-            (nt_asm_group_t){
-                .lines = 2, .neurons = SUMS, .state_words = 4, .entry = PROGRAM(&b, 0, sums)});
+            (nt_asm_group_t){.lines = 2,
+                             .neurons = SUMS,
+                             .port_ptr = {DESTS + 1},
+                             .port_count = {1},
+                             .state_words = 4,
+                             .entry = PROGRAM(&b, 0, sums)});
   const uint32_t down[] = {nt_asm_rdc(1, 3), nt_asm_alu(NT_OP_ADD, 1, 1, nt_asm_const(0), 0),
                            nt_asm_st(1, 0), nt_asm_spk(0, 1), nt_asm_end()};
   core_of(&b)->table[CONST_BASE] = UINT32_MAX; // -1
@@ -223,6 +238,8 @@ static void build_engine(nt_image_t *image) {
 static void build_messages(nt_image_t *image) {
   const builder_t b = {image, 0, 2};
   put_dense(&b, 0, 0, 1, 0, 1, 4, 0);
+  put_axon(&b, 1, nt_asm_uniform(0, 1, 3, 1, 0, 0));
+  put_axon(&b, 2, nt_asm_uniform(0, 1, 3, 1, 0, 0));
   const uint32_t program[] = {nt_asm_rdc(1, 0), nt_asm_spk(0, 1), nt_asm_spk(1, 1),
                               nt_asm_spk(2, 1), nt_asm_spk(3, 1), nt_asm_end()};
   put_dest(&b, 0, nt_asm_dest(NT_HOST_TILE, 0, 100, NT_SPIKE_TYPE_GRADED8, true));

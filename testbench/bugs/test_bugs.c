@@ -41,7 +41,7 @@ static void test_bug(void **state) {
   }
   (void)printf("%" PRIu64 " values compared\n", run.compared);
   assert_true(good);
-  assert_true(run.compared > 0);
+  assert_true(run.compared > 0 || !none);
   nt_bug_run_free(&run);
   cJSON_Delete(list);
 }

@@ -2,8 +2,7 @@
 // The accumulator stage: which spikes were added, and which change of one of them gives the sum of
 // the device.
 #include "nt_arith.h"
-#include "nt_contribution.h"
-#include "nt_scene.h"
+#include "nt_served.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,11 +15,10 @@ typedef struct sum {
   uint32_t dendrite;
   nt_contribution_t *item; // of the golden system
   size_t count, capacity;
-  uint32_t received;                        // spikes for the core
+  nt_served_list_t served;                  // spikes for the core
   int64_t total;                            // golden
   int64_t device;                           // with what the device's pool holds
   int32_t device_row[NT_WORD_BITS_MAX / 2]; // sums the device worked on
-  bool failed;
 } sum_t;
 
 // The device's own memory gives the spike another product.
@@ -33,15 +31,13 @@ static void hint_weight(const sum_t *sum, const nt_contribution_t *c, int64_t go
   }
 }
 
-static void add_spike(sum_t *sum, const nt_spike_t *spike) {
+static nt_status_t add_spike(sum_t *sum, const nt_spike_t *spike, nt_error_t *err) {
   const nt_scene_t *s = sum->scene;
   const nt_mismatch_t *m = &s->report->first;
   nt_contribution_t c;
   int64_t golden = 0;
-  sum->received++;
   for (int side = 0; side < 2; side++) {
-    const nt_axon_table_t axons = {s->params, s->pool[side], s->axon_base[side],
-                                   s->axon_count[side]};
+    const nt_axon_table_t axons = nt_served_axons(s, side);
     if (!nt_contribution_find(&axons, spike->axon, spike->payload, sum->dendrite, m->line, m->lane,
                               &c)) {
       continue;
@@ -57,41 +53,22 @@ static void add_spike(sum_t *sum, const nt_spike_t *spike) {
       const size_t capacity = 2 * sum->capacity + 256;
       nt_contribution_t *grown = realloc(sum->item, capacity * sizeof *grown);
       if (grown == NULL) {
-        sum->failed = true;
-        return;
+        return nt_fail(err, NT_ERR_MEMORY, "explain: out of memory");
       }
       sum->item = grown;
       sum->capacity = capacity;
     }
     sum->item[sum->count++] = c;
   }
+  return NT_OK;
 }
 
-// The spikes that act in this step: from outside the tile before it, from its cores in the step
-// before.
-static void collect(sum_t *sum) {
-  const nt_scene_t *s = sum->scene;
-  const nt_mismatch_t *m = &s->report->first;
-  const nt_spike_t *spikes = NULL;
-  size_t count = 0;
-  nt_system_received(s->view.golden, m->tile, &spikes, &count);
-  for (size_t i = 0; i < count; i++) {
-    if ((spikes[i].cores >> m->core & 1) != 0) {
-      add_spike(sum, &spikes[i]);
-    }
+static nt_status_t collect(sum_t *sum, nt_error_t *err) {
+  nt_status_t status = nt_served_now(sum->scene, &sum->served, err);
+  for (size_t i = 0; i < sum->served.count && status == NT_OK; i++) {
+    status = add_spike(sum, &sum->served.spike[i].spike, err);
   }
-  for (uint32_t c = 0; c < s->params->cores; c++) {
-    const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, c, 0);
-    if (last == NULL || !last->stepped || last->timestep + 1 != m->timestep) {
-      continue;
-    }
-    for (size_t i = 0; i < last->sent_count; i++) {
-      const nt_spike_t spike = nt_spike_unpack(last->sent[i]);
-      if (spike.tile == m->tile && (spike.cores >> m->core & 1) != 0) {
-        add_spike(sum, &spike);
-      }
-    }
-  }
+  return status;
 }
 
 static void note_operands(const sum_t *sum) {
@@ -102,8 +79,8 @@ static void note_operands(const sum_t *sum) {
   }
   nt_notes_add(
       notes,
-      "%u spikes received by the core, %zu touch this neuron, %u with a product, sum %" PRId64,
-      sum->received, sum->count, nonzero, sum->total);
+      "%zu spikes received by the core, %zu touch this neuron, %u with a product, sum %" PRId64,
+      sum->served.count, sum->count, nonzero, sum->total);
   for (size_t i = 0; i < sum->count; i++) {
     const nt_contribution_t *c = &sum->item[i];
     if (c->product != 0) {
@@ -116,19 +93,24 @@ static void note_operands(const sum_t *sum) {
   }
 }
 
-// True if adding `delta` to the payload of a spike gives the device's sums in the whole row.
-static bool explains_row(const sum_t *sum, uint32_t axon, int32_t delta) {
+// True if the device's row is the golden one, less what spike `less` adds and with what spike
+// `more` adds.
+static bool explains_row(const sum_t *sum, const nt_spike_t *less, const nt_spike_t *more) {
   const nt_scene_t *s = sum->scene;
   const nt_mismatch_t *m = &s->report->first;
-  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
   const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
-  const size_t row = (size_t)sum->dendrite * rows.lines + m->line;
+  const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
   for (uint32_t lane = 0; lane < rows.lanes; lane++) {
     nt_contribution_t c;
-    const int64_t change =
-        nt_contribution_find(&axons, axon, delta, sum->dendrite, m->line, lane, &c) ? c.product : 0;
-    if (nt_arith_wrap(rows.values[row * rows.lanes + lane] + change, s->params->acc_bits) !=
-        sum->device_row[lane]) {
+    int64_t total = row[lane];
+    if (nt_contribution_find(&axons, less->axon, less->payload, sum->dendrite, m->line, lane, &c)) {
+      total -= c.product;
+    }
+    if (nt_contribution_find(&axons, more->axon, more->payload, sum->dendrite, m->line, lane, &c)) {
+      total += c.product;
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
       return false;
     }
   }
@@ -144,7 +126,9 @@ static void try_payload(const sum_t *sum, const nt_contribution_t *c, int32_t pa
       nt_arith_wrap(m->expected + change, sum->scene->params->acc_bits) != m->got) {
     return;
   }
-  const bool row = explains_row(sum, c->axon, payload - c->payload);
+  const nt_spike_t less = {.axon = (uint16_t)c->axon, .payload = c->payload};
+  const nt_spike_t more = {.axon = (uint16_t)c->axon, .payload = payload};
+  const bool row = explains_row(sum, &less, &more);
   nt_hints_add(&sum->scene->report->hints, name, row ? NT_CONFIDENCE_FITS : NT_CONFIDENCE_LIKE,
                "the spike of axon %u, payload %" PRId32 ", %s: gives %s", c->axon, c->payload, what,
                row ? "all sums of the row" : "this sum, not those of the whole row");
@@ -154,7 +138,7 @@ static void try_payload(const sum_t *sum, const nt_contribution_t *c, int32_t pa
 static bool weight_explains_row(const sum_t *sum, int32_t weight, int32_t times) {
   const nt_scene_t *s = sum->scene;
   const nt_mismatch_t *m = &s->report->first;
-  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
   const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
   const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
   for (uint32_t lane = 0; lane < rows.lanes; lane++) {
@@ -199,6 +183,59 @@ static void try_weights(const sum_t *sum) {
   }
 }
 
+// True if the device's row is the sum of all lists read with this mistake.
+static bool reading_explains_row(const sum_t *sum, nt_reading_t reading) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
+  for (uint32_t lane = 0; lane < nt_params_line_lanes(s->params); lane++) {
+    int64_t total = 0;
+    for (size_t i = 0; i < sum->served.count; i++) {
+      const nt_spike_t *spike = &sum->served.spike[i].spike;
+      nt_contribution_t c;
+      if (nt_contribution_read(&axons, reading, spike->axon, spike->payload, sum->dendrite, m->line,
+                               lane, &c)) {
+        total += c.product;
+      }
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void try_readings(const sum_t *sum) {
+  for (nt_reading_t reading = NT_READING_RIGHT + 1; reading < NT_READINGS; reading++) {
+    if (reading_explains_row(sum, reading)) {
+      nt_hints_add(&sum->scene->report->hints, "wrong-weight", NT_CONFIDENCE_FITS,
+                   "every weight %s: gives all sums of the row", nt_reading_str(reading));
+    }
+  }
+}
+
+// A spike served with the list of another axon of the step.
+static void try_axons(const sum_t *sum) {
+  enum { PAIRS = 1 << 16 }; // enough: it is the neighbours in time that are mixed up
+  const nt_served_list_t *served = &sum->served;
+  size_t pairs = 0;
+  for (size_t apart = 1; apart < served->count; apart++) {
+    for (size_t i = 0; i < served->count && pairs < PAIRS; i++, pairs++) {
+      const nt_spike_t *less = &served->spike[i].spike;
+      const nt_spike_t *other = &served->spike[(i + served->count - apart) % served->count].spike;
+      nt_spike_t more = *less;
+      more.axon = other->axon;
+      if (more.axon != less->axon && explains_row(sum, less, &more)) {
+        nt_hints_add(&sum->scene->report->hints, "other-axon", NT_CONFIDENCE_FITS,
+                     "the spike of axon %u, payload %" PRId32
+                     ", served as axon %u: gives all sums of the row",
+                     less->axon, less->payload, more.axon);
+        return;
+      }
+    }
+  }
+}
+
 static void try_all_payloads(const sum_t *sum, bool flips) {
   for (size_t i = 0; i < sum->count; i++) {
     const nt_contribution_t *c = &sum->item[i];
@@ -209,6 +246,9 @@ static void try_all_payloads(const sum_t *sum, bool flips) {
                   "payload-bit", what);
     }
     if (!flips) {
+      if (nt_scene_refuses(sum->scene)) {
+        try_payload(sum, c, 0, "refused-spike", "refused: the device has BAD_AXON set");
+      }
       try_payload(sum, c, 0, "lost-spike", "lost");
       try_payload(sum, c, 2 * c->payload, "doubled-spike", "added twice");
       try_payload(sum, c, -c->payload, "spike-sign", "with the other sign");
@@ -247,25 +287,6 @@ static void hint_relations(const sum_t *sum) {
   nt_hints_relate(hints, m->expected, m->got, s->params->acc_bits);
 }
 
-static void hint_activity(const sum_t *sum) {
-  const nt_scene_t *s = sum->scene;
-  const nt_mismatch_t *m = &s->report->first;
-  const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, m->core, 0);
-  if (last != NULL && last->stepped && last->activity[m->line] != 0 &&
-      m->got == (m->expected | last->activity[m->line])) {
-    nt_hints_add(&s->report->hints, "late", NT_CONFIDENCE_FITS,
-                 "the rows active in timestep %u still are", last->timestep);
-  }
-  if (m->expected != 0 && (m->expected & m->got) == m->got) {
-    nt_hints_add(&s->report->hints, "lost-spike", NT_CONFIDENCE_LIKE,
-                 "no spike reached a row that should be active");
-  }
-  if (m->got != 0 && (m->expected & m->got) == m->expected) {
-    nt_hints_add(&s->report->hints, "extra-spike", NT_CONFIDENCE_LIKE,
-                 "a spike, or what is left of one, reached a row that should not be active");
-  }
-}
-
 static void note_history(const nt_scene_t *s, uint32_t dendrite) {
   const nt_mismatch_t *m = &s->report->first;
   for (uint32_t age = NT_HISTORY_STEPS; age-- > 0;) {
@@ -296,7 +317,7 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
     s->dut->ops->current_row(s->dut, r->first.core, sum.dendrite * s->params->lines + r->first.line,
                              sum.device_row);
   }
-  collect(&sum);
+  nt_status_t status = collect(&sum, err);
   const bool whole =
       r->first.activity || nt_arith_wrap(sum.total, s->params->acc_bits) == r->first.expected;
   (void)snprintf(r->formula, sizeof r->formula, "%s",
@@ -317,14 +338,17 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
     }
     if (whole && !stored) {
       try_all_payloads(&sum, false);
+      try_axons(&sum);
+      try_readings(&sum);
       try_all_payloads(&sum, true);
       try_weights(&sum);
     }
     hint_relations(&sum);
   } else {
-    hint_activity(&sum);
+    status = status == NT_OK ? nt_explain_activity(s, err) : status;
   }
   note_history(s, sum.dendrite);
   free(sum.item);
-  return sum.failed ? nt_fail(err, NT_ERR_MEMORY, "explain: out of memory") : NT_OK;
+  free(sum.served.spike);
+  return status;
 }

@@ -158,11 +158,12 @@ static void try_rows(search_t *s, const nt_retrace_event_t *e) {
     }
   }
   const int32_t beat = (int32_t)nt_params_word_lanes(scene->params);
-  for (int32_t lanes = -4 * beat; lanes <= 4 * beat; lanes++) {
-    if (lanes != 0 && (lanes % beat == 0 || lanes * lanes == 1)) {
-      (void)snprintf(what, sizeof what, "reads the lane %d further", (int)lanes);
-      try_change(s, e, "other-lane", NT_VARIANT_LANE, lanes, what);
-    }
+  const int32_t apart[] = {1, beat, 2 * beat, 4 * beat};
+  for (size_t i = 0; i < 2 * sizeof apart / sizeof apart[0]; i++) {
+    const bool before = i % 2 == 0;
+    (void)snprintf(what, sizeof what, "reads the lane %d %s its own", (int)apart[i / 2],
+                   before ? "before" : "behind");
+    try_change(s, e, "other-lane", NT_VARIANT_LANE, before ? -apart[i / 2] : apart[i / 2], what);
   }
 }
 
