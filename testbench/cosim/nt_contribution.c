@@ -28,12 +28,12 @@ static bool in_block(const nt_params_t *p, uint64_t entry, const target_t *t, ui
 
 const char *nt_reading_str(nt_reading_t reading) {
   switch (reading) {
-  case NT_READING_NO_EXPONENT: return "without the exponent of its axon";
-  case NT_READING_NO_SIGN: return "the last digit without its sign";
-  case NT_READING_HALF_PLACE: return "digit j counting 2^j, not 4^j";
+  case NT_READING_NO_EXPONENT: return "without the exponent of the axon";
+  case NT_READING_NO_SIGN: return "with an unsigned last digit";
+  case NT_READING_HALF_PLACE: return "with digit j counting 2^j, not 4^j";
   case NT_READING_DIGIT_LESS: return "without the last digit";
-  case NT_READING_SYNAPSE_LESS: return "without the last synapse of the list";
-  default: return "as it is";
+  case NT_READING_SYNAPSE_LESS: return "without the last synapse";
+  default: return "rightly";
   }
 }
 

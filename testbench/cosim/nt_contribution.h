@@ -34,7 +34,7 @@ typedef enum nt_reading {
   NT_READINGS
 } nt_reading_t;
 
-/// The reading in words.
+/// The reading in words, to follow "lists read".
 const char *nt_reading_str(nt_reading_t reading);
 
 /// What a list costs (docs/spec/timestep.md, "Counters"), as the entry says.

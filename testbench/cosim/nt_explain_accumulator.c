@@ -209,7 +209,7 @@ static void try_readings(const sum_t *sum) {
   for (nt_reading_t reading = NT_READING_RIGHT + 1; reading < NT_READINGS; reading++) {
     if (reading_explains_row(sum, reading)) {
       nt_hints_add(&sum->scene->report->hints, "wrong-weight", NT_CONFIDENCE_FITS,
-                   "every weight %s: gives all sums of the row", nt_reading_str(reading));
+                   "lists read %s: gives all sums of the row", nt_reading_str(reading));
     }
   }
 }

@@ -104,14 +104,14 @@ static void hint_sender(const count_t *c) {
   }
 }
 
-// One spike, or one of several of the same cost.
-static void hint_one(const count_t *c) {
+// Spikes of one axon: as many as are missing or too many, each with a list of that cost.
+static void hint_axon(const count_t *c) {
   const nt_served_t *found = NULL;
   uint32_t axons = 0;
   for (size_t i = 0; i < c->served.count; i++) {
     part_t part = {.spikes = 0};
     add(c, &c->served.spike[i], &part);
-    if (is_part(c, &part, -1) || is_part(c, &part, 1)) {
+    if (is_part(c, &part, c->spikes)) {
       axons += found == NULL || found->spike.axon != c->served.spike[i].spike.axon;
       found = &c->served.spike[i];
     }
@@ -119,16 +119,16 @@ static void hint_one(const count_t *c) {
   if (found != NULL) {
     nt_hints_add(&c->scene->report->hints, c->spikes < 0 ? "lost-spike" : "doubled-spike",
                  axons == 1 ? NT_CONFIDENCE_FITS : NT_CONFIDENCE_LIKE,
-                 "one spike %s; its list is as long as that of axon %u%s",
-                 c->spikes < 0 ? "is missing" : "came twice", found->spike.axon,
-                 axons == 1 ? "" : ", and of others");
+                 "%" PRId64 " spikes of axon %u%s %s", c->spikes < 0 ? -c->spikes : c->spikes,
+                 found->spike.axon, axons == 1 ? "" : ", or of one with as long a list,",
+                 c->spikes < 0 ? "are missing" : "came twice");
   }
 }
 
 static void hint_spikes(const count_t *c) {
   hint_multicast(c);
-  hint_one(c);
   hint_sender(c);
+  hint_axon(c);
   nt_hints_add(&c->scene->report->hints, c->spikes < 0 ? "lost-spike" : "extra-spike",
                NT_CONFIDENCE_FITS,
                "the core took %" PRId64 " spikes %s, and no sum of this step shows it: they act in "

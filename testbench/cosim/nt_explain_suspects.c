@@ -97,6 +97,15 @@ void nt_explain_suspects(nt_mismatch_report_t *r) {
   const nt_mismatch_t *m = &r->first;
   const bool flags = m->stage == NT_STAGE_COUNTER && m->index == NT_COUNTERS_EXACT;
   const char *first = flags ? of_flags(m) : of_hint(m, r->hints.count > 0 ? r->hints.hint : NULL);
-  (void)snprintf(r->suspects, sizeof r->suspects, "%s%s%s", first,
-                 first[0] == '\0' ? "" : "; else ", of_stage(m));
+  size_t length = (size_t)snprintf(r->suspects, sizeof r->suspects, "%s", first);
+  const char *separator = first[0] == '\0' ? "" : "; else ";
+  for (const char *next = of_stage(m); next[0] != '\0' && length < sizeof r->suspects;) {
+    const size_t size = strcspn(next, ",");
+    if (size != strlen(first) || strncmp(next, first, size) != 0) {
+      length += (size_t)snprintf(r->suspects + length, sizeof r->suspects - length, "%s%.*s",
+                                 separator, (int)size, next);
+      separator = ", ";
+    }
+    next += size + strspn(next + size, ", ");
+  }
 }
