@@ -174,9 +174,13 @@ bool nt_bug_is_reported(const cJSON *bug, const nt_bug_run_t *run, char what[512
     return differs(what, "ending", ending, nt_status_str(run->status));
   }
   if (status != NT_ERR_MISMATCH) {
-    const char *error = nt_bug_text(bug, "error");
-    return (error[0] != '\0' && strstr(run->error, error) != NULL) ||
-           differs(what, "error", error, run->error);
+    const cJSON *part = NULL;
+    cJSON_ArrayForEach(part, cJSON_GetObjectItemCaseSensitive(bug, "error")) {
+      if (strstr(run->error, part->valuestring) == NULL) {
+        return differs(what, "error", part->valuestring, run->error);
+      }
+    }
+    return true;
   }
   const cJSON *item = NULL;
   cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(bug, "report")) {

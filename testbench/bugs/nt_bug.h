@@ -16,7 +16,7 @@
 ///   ending  "mismatch", "assertion" or "timeout"
 ///   report  with "mismatch": keys of the report's JSON and their values; of texts a part
 ///   hint    with "mismatch": name of the best hint; "says": a part of its text
-///   error   with the other endings: a part of the error's text
+///   error   with the other endings: parts of the error's text
 /// The caller deletes it. NT_ERR_IO, NT_ERR_FORMAT (name the file).
 nt_status_t nt_bug_list(const char *path, cJSON **list, nt_error_t *err);
 /// The entry of this name, NULL if there is none.
