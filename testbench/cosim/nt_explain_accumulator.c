@@ -215,7 +215,7 @@ static void try_readings(const sum_t *sum) {
 }
 
 // A spike served with the list of another axon of the step.
-static void try_axons(const sum_t *sum) {
+static bool try_axons(const sum_t *sum) {
   enum { PAIRS = 1 << 16 }; // enough: it is the neighbours in time that are mixed up
   const nt_served_list_t *served = &sum->served;
   size_t pairs = 0;
@@ -230,8 +230,48 @@ static void try_axons(const sum_t *sum) {
                      "the spike of axon %u, payload %" PRId32
                      ", served as axon %u: gives all sums of the row",
                      less->axon, less->payload, more.axon);
-        return;
+        return true;
       }
+    }
+  }
+  return false;
+}
+
+// True if the device's row is the sum of all spikes, each taking its entry from one word.
+static bool word_explains_row(const sum_t *sum, uint32_t word) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
+  const uint32_t in_word = s->params->word_bits / 64;
+  for (uint32_t lane = 0; lane < nt_params_line_lanes(s->params); lane++) {
+    int64_t total = 0;
+    for (size_t i = 0; i < sum->served.count; i++) {
+      const nt_spike_t *spike = &sum->served.spike[i].spike;
+      const uint32_t axon = word * in_word + spike->axon % in_word;
+      nt_contribution_t c;
+      if (nt_contribution_find(&axons, axon, spike->payload, sum->dendrite, m->line, lane, &c)) {
+        total += c.product;
+      }
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// All spikes served from one pool word of the axon table.
+static void try_words(const sum_t *sum) {
+  const uint32_t in_word = sum->scene->params->word_bits / 64;
+  for (size_t i = 0; i < sum->served.count; i++) {
+    const uint32_t word = sum->served.spike[i].spike.axon / in_word;
+    if ((i == 0 || word != sum->served.spike[i - 1].spike.axon / in_word) &&
+        word_explains_row(sum, word)) {
+      nt_hints_add(&sum->scene->report->hints, "other-axon", NT_CONFIDENCE_FITS,
+                   "every spike served with an entry of word %u of the axon table, axons %u to %u: "
+                   "gives all sums of the row",
+                   word, word * in_word, (word + 1) * in_word - 1);
+      return;
     }
   }
 }
@@ -338,7 +378,9 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
     }
     if (whole && !stored) {
       try_all_payloads(&sum, false);
-      try_axons(&sum);
+      if (!try_axons(&sum)) {
+        try_words(&sum);
+      }
       try_readings(&sum);
       try_all_payloads(&sum, true);
       try_weights(&sum);

@@ -15,20 +15,6 @@ typedef struct source {
   int32_t value; // of the register sent
 } source_t;
 
-// The message that destination `entry` of the port makes of a spike.
-static uint64_t message(const nt_scene_t *s, uint32_t ptr, uint32_t entry,
-                        const nt_retrace_spike_t *spike) {
-  const uint64_t dest = nt_pool_view_dword(s->params, s->pool[0], ptr, entry);
-  const uint32_t type = NT_VIEW_FIELD(dest, DEST_TYPE);
-  const uint32_t offset = NT_VIEW_FIELD(dest, DEST_VECTOR) != 0 ? spike->neuron : 0;
-  const nt_spike_t sent = {.tile = (uint16_t)NT_VIEW_FIELD(dest, DEST_TILE),
-                           .cores = (uint8_t)NT_VIEW_FIELD(dest, DEST_CORES),
-                           .type = (uint8_t)type,
-                           .axon = (uint16_t)(NT_VIEW_FIELD(dest, DEST_AXON) + offset),
-                           .payload = nt_program_payload(spike->payload, type)};
-  return nt_spike_pack(&sent);
-}
-
 static bool same_target(uint64_t a, uint64_t b) {
   const nt_spike_t x = nt_spike_unpack(a), y = nt_spike_unpack(b);
   return x.tile == y.tile && x.cores == y.cores && x.axon == y.axon && x.type == y.type;
@@ -49,7 +35,7 @@ static void search_strip(const nt_scene_t *s, uint32_t group, uint32_t neuron, n
     const uint32_t count = view.port_count[spike->port % NT_PORTS];
     const uint32_t first = match == MATCH_BEYOND ? count : 0;
     for (uint32_t e = first; count > 0 && e < first + count && e <= count; e++) {
-      const uint64_t made = message(s, view.port_ptr[spike->port % NT_PORTS], e, spike);
+      const uint64_t made = nt_program_message(s, view.port_ptr[spike->port % NT_PORTS], e, spike);
       if (match == MATCH_TARGET ? same_target(made, wire) : made == wire) {
         *source = (source_t){.found = true,
                              .group = group,
@@ -122,7 +108,7 @@ static void hint_port(const nt_scene_t *s, const source_t *missing) {
   const nt_group_view_t view = nt_group_view(s->groups[0], missing->group);
   for (uint32_t q = 0; q < NT_PORTS; q++) {
     for (uint32_t e = 0; q != missing->port && e < view.port_count[q]; e++) {
-      if (message(s, view.port_ptr[q], e, &spike) == m->unexpected) {
+      if (nt_program_message(s, view.port_ptr[q], e, &spike) == m->unexpected) {
         nt_hints_add(&s->report->hints, "other-port", NT_CONFIDENCE_FITS,
                      "what port %u would send, in place of port %u", q, missing->port);
       }
@@ -205,6 +191,8 @@ static nt_status_t explain_program(nt_scene_t *s, const source_t *missing, nt_er
   program->sends = true;
   program->pc = missing->pc;
   program->type = nt_spike_unpack(m->missing).type;
+  program->ptr = nt_group_view(s->groups[0], missing->group).port_ptr[missing->port];
+  program->entry = missing->entry;
   program->absent = !m->has_unexpected;
   program->got = nt_spike_unpack(m->unexpected).payload;
   nt_program_run(program);

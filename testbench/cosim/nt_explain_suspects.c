@@ -101,7 +101,7 @@ void nt_explain_suspects(nt_mismatch_report_t *r) {
   const char *separator = first[0] == '\0' ? "" : "; else ";
   for (const char *next = of_stage(m); next[0] != '\0' && length < sizeof r->suspects;) {
     const size_t size = strcspn(next, ",");
-    if (size != strlen(first) || strncmp(next, first, size) != 0) {
+    if (first[0] == '\0' || strncmp(next, first, strlen(first)) != 0) {
       length += (size_t)snprintf(r->suspects + length, sizeof r->suspects - length, "%s%.*s",
                                  separator, (int)size, next);
       separator = ", ";

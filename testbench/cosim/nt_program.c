@@ -15,6 +15,19 @@ int32_t nt_program_payload(int32_t value, uint32_t type) {
   return type == NT_SPIKE_TYPE_BINARY ? 1 : nt_arith_wrap(value, 8 * type);
 }
 
+uint64_t nt_program_message(const nt_scene_t *s, uint32_t ptr, uint32_t entry,
+                            const nt_retrace_spike_t *spike) {
+  const uint64_t dest = nt_pool_view_dword(s->params, s->pool[0], ptr, entry);
+  const uint32_t type = NT_VIEW_FIELD(dest, DEST_TYPE);
+  const uint32_t offset = NT_VIEW_FIELD(dest, DEST_VECTOR) != 0 ? spike->neuron : 0;
+  const nt_spike_t sent = {.tile = (uint16_t)NT_VIEW_FIELD(dest, DEST_TILE),
+                           .cores = (uint8_t)NT_VIEW_FIELD(dest, DEST_CORES),
+                           .type = (uint8_t)type,
+                           .axon = (uint16_t)(NT_VIEW_FIELD(dest, DEST_AXON) + offset),
+                           .payload = nt_program_payload(spike->payload, type)};
+  return nt_spike_pack(&sent);
+}
+
 void nt_program_run(nt_program_t *c) {
   const nt_retrace_input_t input = nt_scene_input(c->scene, 0, c->group, c->neuron);
   c->trace.watch = c->word;
@@ -88,12 +101,51 @@ typedef enum fit {
   FIT_NOT
 } fit_t;
 
+// True if the device sent the message that the destination makes of the spike.
+static bool is_sent(const nt_program_t *c, const nt_retrace_spike_t *spike) {
+  const uint64_t wire = nt_program_message(c->scene, c->ptr, c->entry, spike);
+  const uint64_t *sent = NULL;
+  size_t count = 0;
+  c->scene->dut->ops->tap(c->scene->dut, c->scene->report->first.core, &sent, &count);
+  for (size_t i = 0; i < count; i++) {
+    if (sent[i] == wire) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The spike of a neuron at c->pc, NULL if it sends none there.
+static const nt_retrace_spike_t *spike_of(const nt_program_t *c, const nt_retrace_t *trace,
+                                          uint32_t neuron) {
+  for (size_t i = 0; i < trace->spikes; i++) {
+    if (trace->spike[i].neuron == neuron && trace->spike[i].pc == c->pc) {
+      return &trace->spike[i];
+    }
+  }
+  return NULL;
+}
+
+// How the messages that the SPK at c->pc sends to the destination fit.
+static fit_t fit_messages(const nt_program_t *c) {
+  bool differing = true, equal = true;
+  for (uint32_t n = c->trace.first; n < c->trace.first + c->trace.neurons; n++) {
+    const nt_retrace_spike_t *golden = spike_of(c, &c->trace, n),
+                             *other = spike_of(c, &c->other, n);
+    const bool right = golden == NULL || is_sent(c, golden);
+    const bool same = other == NULL ? golden == NULL || !right : is_sent(c, other);
+    equal = equal && (same || !right);
+    differing = differing && (same || right);
+  }
+  return !differing ? FIT_NEURON : equal ? FIT_STRIP : FIT_DIFFERING;
+}
+
 static fit_t fit(const nt_program_t *c) {
   bool differing = true, equal = true;
-  if (!is_got(c)) {
-    return FIT_NOT;
+  if (!is_got(c) || c->sends) {
+    return is_got(c) ? fit_messages(c) : FIT_NOT;
   }
-  for (uint32_t i = 0; i < c->trace.neurons && !c->sends; i++) {
+  for (uint32_t i = 0; i < c->trace.neurons; i++) {
     const bool right = c->trace.watched[i] == c->device[i];
     const bool same = c->other.watched[i] == c->device[i];
     equal = equal && (same || !right);
@@ -116,15 +168,34 @@ typedef struct search {
   nt_hints_t found[FIT_NOT];
 } search_t;
 
+// True if the neuron ran another instruction of the same operation.
+static bool is_repeated(const nt_retrace_t *trace, const nt_retrace_event_t *e) {
+  for (uint32_t i = 0; i < trace->events; i++) {
+    if (trace->event[i].pc != e->pc &&
+        NT_VIEW_FIELD(trace->event[i].word, INSTR_OP) == NT_VIEW_FIELD(e->word, INSTR_OP)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The change in this instruction, or in all of its operation where that fits better.
 static void try_this(search_t *s, const nt_retrace_event_t *e, const char *name,
-                     const nt_retrace_change_t *change, const char *what) {
-  const fit_t found = run_changed(s->program, 0, change);
+                     nt_retrace_change_t change, const char *what) {
+  fit_t found = run_changed(s->program, 0, &change);
+  change.all = found != FIT_STRIP && is_repeated(&s->program->trace, e);
+  if (change.all) {
+    const fit_t all = run_changed(s->program, 0, &change);
+    change.all = all < found;
+    found = all < found ? all : found;
+  }
   if (found != FIT_NOT) {
     char text[NT_DISASM_MAX];
     nt_disasm(e->word, text, sizeof text);
     nt_hints_add(&s->found[found], name,
                  found == FIT_NEURON ? NT_CONFIDENCE_LIKE : NT_CONFIDENCE_FITS,
-                 "what comes out if pc %u, %s, %s%s", e->pc, text, what,
+                 "what comes out if pc %u, %s, %s%s%s", e->pc, text, what,
+                 change.all ? ", and all of that operation" : "",
                  found == FIT_NEURON ? ": here, not in all neurons of the strip" : "");
   }
 }
@@ -132,7 +203,7 @@ static void try_this(search_t *s, const nt_retrace_event_t *e, const char *name,
 static void try_change(search_t *s, const nt_retrace_event_t *e, const char *name,
                        nt_variant_t variant, int32_t amount, const char *what) {
   const nt_retrace_change_t change = {.variant = variant, .pc = e->pc, .amount = amount};
-  try_this(s, e, name, &change, what);
+  try_this(s, e, name, change, what);
 }
 
 // RDC of another row: another dendrite, another lane, or what an older timestep left.
@@ -149,7 +220,7 @@ static void try_rows(search_t *s, const nt_retrace_event_t *e) {
       change.rows.activity = step->activity;
       (void)snprintf(what, sizeof what, "reads the sum of timestep %u, the row not being active",
                      step->timestep);
-      try_this(s, e, "stale-sum", &change, what);
+      try_this(s, e, "stale-sum", change, what);
     }
   }
   for (int32_t d = 0; d < (int32_t)NT_DENDRITES; d++) {

@@ -13,6 +13,8 @@ typedef struct nt_program {
   uint32_t word;                        ///< state word
   uint32_t pc;                          ///< of the SPK
   uint32_t type;                        ///< of the message, NT_SPIKE_TYPE_*
+  uint32_t ptr;                         ///< destination list of its port,
+  uint32_t entry;                       ///< and the number in it
   bool absent;                          ///< the device sent no message
   int64_t got;                          ///< what the device has
   int32_t device[NT_RETRACE_LANES_MAX]; ///< the word of all neurons of the strip, in the device
@@ -22,6 +24,9 @@ typedef struct nt_program {
 
 /// What a register sent as a message of this type shows as payload.
 int32_t nt_program_payload(int32_t value, uint32_t type);
+/// The message that destination `entry` of the list at `ptr` makes of a spike, wire form.
+uint64_t nt_program_message(const nt_scene_t *scene, uint32_t ptr, uint32_t entry,
+                            const nt_retrace_spike_t *spike);
 /// Runs the program as the golden system did, into `trace`.
 void nt_program_run(nt_program_t *program);
 /// True if the device's word of every neuron of the strip that differs is the one before the step.

@@ -26,9 +26,15 @@ typedef struct strip {
 } strip_t;
 
 static const nt_retrace_change_t *change_at(const strip_t *s, uint32_t pc) {
-  return s->change != NULL && s->change->variant != NT_VARIANT_STATE && s->change->pc == pc
-             ? s->change
-             : NULL;
+  const nt_retrace_change_t *change = s->change;
+  if (change == NULL || change->variant == NT_VARIANT_STATE) {
+    return NULL;
+  }
+  const uint32_t *prog = s->in->prog;
+  const bool same =
+      change->all ? NT_VIEW_FIELD(prog[pc], INSTR_OP) == NT_VIEW_FIELD(prog[change->pc], INSTR_OP)
+                  : change->pc == pc;
+  return same ? change : NULL;
 }
 
 static bool is(const nt_retrace_change_t *change, nt_variant_t variant) {

@@ -53,6 +53,7 @@ typedef enum nt_lerp_fault {
 typedef struct nt_retrace_change {
   nt_variant_t variant;
   uint32_t pc; ///< instruction, or state word
+  bool all;    ///< at every instruction of that operation
   int32_t amount;
   nt_golden_rows_t rows; ///< with NT_VARIANT_STALE: what the memory may still hold
 } nt_retrace_change_t;
