@@ -344,51 +344,101 @@ static void note_history(const nt_scene_t *s, uint32_t dendrite) {
   }
 }
 
+// Every lane that differs lacks exactly one spike, and no other lane lacks any of them.
+static nt_status_t try_lost(const sum_t *sum, nt_error_t *err) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_served_list_t *served = &sum->served;
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
+  const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
+  const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
+  bool *lost = calloc(served->count + 1, sizeof *lost), all = true;
+  uint32_t count = 0;
+  size_t first = 0;
+  if (lost == NULL) {
+    return nt_fail(err, NT_ERR_MEMORY, "explain: out of memory");
+  }
+  for (int pass = 0; pass < 2; pass++) { // the spikes are found, then tried on all lanes
+    for (uint32_t lane = 0; lane < rows.lanes && all; lane++) {
+      int64_t total = row[lane];
+      bool found = total == sum->device_row[lane];
+      for (size_t i = 0; i < served->count; i++) {
+        nt_contribution_t c;
+        if ((pass == 1 && !lost[i]) || !nt_contribution_find(&axons, served->spike[i].spike.axon,
+                                                             served->spike[i].spike.payload,
+                                                             sum->dendrite, m->line, lane, &c)) {
+          continue;
+        }
+        if (pass == 1) {
+          total -= c.product;
+        } else if (!found && nt_arith_wrap(row[lane] - c.product, s->params->acc_bits) ==
+                                 sum->device_row[lane]) {
+          first = count == 0 ? i : first;
+          count += !lost[i];
+          lost[i] = found = true;
+        }
+      }
+      all = pass == 0 ? found : nt_arith_wrap(total, s->params->acc_bits) == sum->device_row[lane];
+    }
+  }
+  if (all && count > 1) {
+    nt_hints_add(&s->report->hints, "lost-spike", NT_CONFIDENCE_FITS,
+                 "%u spikes lost, the first of axon %u, payload %" PRId32
+                 ": gives all sums of the row",
+                 count, served->spike[first].spike.axon, served->spike[first].spike.payload);
+  }
+  free(lost);
+  return NT_OK;
+}
+
+// What was done to one spike, or to all, gives the device's sums.
+static nt_status_t try_all(const sum_t *sum, nt_error_t *err) {
+  try_all_payloads(sum, false);
+  if (!try_axons(sum)) {
+    try_words(sum);
+  }
+  try_readings(sum);
+  const nt_status_t status = try_lost(sum, err);
+  try_all_payloads(sum, true);
+  try_weights(sum);
+  return status;
+}
+
 nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
   nt_mismatch_report_t *r = s->report;
-  sum_t sum = {.scene = s, .dendrite = r->first.index};
-  if (r->first.activity) { // the mask is compared, not a value: look at the first dendrite of it
-    const uint64_t differing = (uint64_t)(r->first.expected ^ r->first.got);
+  const nt_mismatch_t *m = &r->first;
+  sum_t sum = {.scene = s, .dendrite = m->index};
+  if (m->activity) { // the mask is compared, not a value: look at the first dendrite of it
+    const uint64_t differing = (uint64_t)(m->expected ^ m->got);
     while ((differing >> sum.dendrite & 1) == 0) {
       sum.dendrite++;
     }
+    (void)snprintf(r->formula, sizeof r->formula,
+                   "bit d is set if a spike's list names the line and dendrite d");
+    nt_scene_compare_memories(s);
+    note_history(s, sum.dendrite);
+    return nt_explain_activity(s, err);
   }
-  if (!r->first.activity) {
-    s->dut->ops->current_row(s->dut, r->first.core, sum.dendrite * s->params->lines + r->first.line,
-                             sum.device_row);
-  }
+  s->dut->ops->current_row(s->dut, m->core, sum.dendrite * s->params->lines + m->line,
+                           sum.device_row);
   nt_status_t status = collect(&sum, err);
-  const bool whole =
-      r->first.activity || nt_arith_wrap(sum.total, s->params->acc_bits) == r->first.expected;
-  (void)snprintf(r->formula, sizeof r->formula, "%s",
-                 r->first.activity ? "bit d is set if a spike's list names the line and dendrite d"
-                                   : "sum over the spikes received of payload * weight * 2^exp");
+  const bool whole = nt_arith_wrap(sum.total, s->params->acc_bits) == m->expected;
+  (void)snprintf(r->formula, sizeof r->formula,
+                 "sum over the spikes received of payload * weight * 2^exp");
   if (whole) {
     note_operands(&sum);
   } else {
     nt_notes_add(&r->operands, "the spikes of the step before are not at hand");
   }
   nt_scene_compare_memories(s);
-  if (!r->first.activity) {
-    const bool stored = whole && sum.device != sum.total &&
-                        nt_arith_wrap(sum.device, s->params->acc_bits) == r->first.got;
-    if (stored) {
-      nt_hints_add(&r->hints, "stored-sum", NT_CONFIDENCE_STORED,
-                   "the device added up rightly what it holds");
-    }
-    if (whole && !stored) {
-      try_all_payloads(&sum, false);
-      if (!try_axons(&sum)) {
-        try_words(&sum);
-      }
-      try_readings(&sum);
-      try_all_payloads(&sum, true);
-      try_weights(&sum);
-    }
-    hint_relations(&sum);
-  } else {
-    status = status == NT_OK ? nt_explain_activity(s, err) : status;
+  if (whole && sum.device != sum.total &&
+      nt_arith_wrap(sum.device, s->params->acc_bits) == m->got) {
+    nt_hints_add(&r->hints, "stored-sum", NT_CONFIDENCE_STORED,
+                 "the device added up rightly what it holds");
+  } else if (whole && status == NT_OK) {
+    status = try_all(&sum, err);
   }
+  hint_relations(&sum);
   note_history(s, sum.dendrite);
   free(sum.item);
   free(sum.served.spike);

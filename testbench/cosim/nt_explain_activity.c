@@ -107,23 +107,28 @@ static void hint_lost(const activity_t *a) {
   }
 }
 
-// The only spike whose list names the rows that are missing went to others.
+// All spikes whose lists name a row that is missing name all that are, and went to others.
 static void hint_row(const activity_t *a, const char *missing, const char *extra) {
   const nt_scene_t *s = a->scene;
-  const nt_served_t *only = NULL;
+  const nt_served_t *first = NULL;
+  uint32_t count = 0;
   for (size_t i = 0; i < a->served.count; i++) {
-    bool all = true;
+    bool any = false, all = true;
     for (uint32_t line = 0; line < s->params->lines; line++) {
-      all = all && (a->expected[line] & ~a->got[line] & ~a->named[i][line]) == 0;
+      const unsigned lost = a->expected[line] & ~a->got[line];
+      any = any || (lost & a->named[i][line]) != 0;
+      all = all && (lost & ~a->named[i][line]) == 0;
     }
-    if (all && only != NULL && only->spike.axon != a->served.spike[i].spike.axon) {
+    if (any && !all) {
       return;
     }
-    only = all ? &a->served.spike[i] : only;
+    first = any && first == NULL ? &a->served.spike[i] : first;
+    count += any;
   }
-  if (only != NULL) {
+  if (first != NULL) {
     nt_hints_add(&s->report->hints, "wrong-row", NT_CONFIDENCE_FITS,
-                 "axon %u names %s; active is %s", only->spike.axon, missing, extra);
+                 "axon %u%s names %s; active is %s", first->spike.axon,
+                 count == 1 ? "" : ", like others,", missing, extra);
   }
 }
 
@@ -148,6 +153,7 @@ nt_status_t nt_explain_activity(nt_scene_t *s, nt_error_t *err) {
   s->dut->ops->current_activity(s->dut, m->core, a.got);
   const uint32_t lost = rows_text(&a, a.expected, a.got, missing, sizeof missing);
   const uint32_t more = rows_text(&a, a.got, a.expected, extra, sizeof extra);
+  nt_notes_add(&s->report->operands, "%zu spikes received by the core", a.served.count);
   if (lost > 0) {
     nt_notes_add(&s->report->operands, "%u rows should be active: %s", lost, missing);
   }
@@ -157,7 +163,7 @@ nt_status_t nt_explain_activity(nt_scene_t *s, nt_error_t *err) {
   hint_late(&a);
   if (status == NT_OK && lost > 0 && find_all_rows(&a)) {
     hint_lost(&a);
-    if (more == lost) {
+    if (more > 0) {
       hint_row(&a, missing, extra);
     }
   }
