@@ -25,7 +25,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -110,6 +110,13 @@ random-bites: setup ## faults planted in the RTL, found and shrunk by random cas
 
 flips: random-programs ## random bit flips in the RTL's memories and registers, and what became of them (COUNT= FIRST=)
 	@NT_SEED=$(FIRST) NT_CASES=$(COUNT) $(BUILD)-random/testbench/random/random_flips rtl
+
+bugs: build ## bugs planted in the RTL, and what is reported about each
+	@$(BUILD)/testbench/bugs/bugs_table testbench/bugs/bugs.json
+
+bugs-model: $(IMAGE) ## the same bugs in a run of a model (MODEL=); compiles neurotile_bugs
+	@testbench/scripts/build.sh $(BUILD) -DNT_BUGS=ON
+	@testbench/bugs/in_model.py $(RUN)_bugs testbench/bugs/bugs.json $(IMAGE)
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

@@ -4,7 +4,7 @@
 
 Usage: in_model.py NEUROTILE_BUGS BUGS.json IMAGE [TOKENS]
 
-NEUROTILE_BUGS is the command with the bugs (make bugs-command), IMAGE an imported model. A bug that the model does not
+NEUROTILE_BUGS is the command with the bugs (make bugs-model builds it), IMAGE an imported model. A bug that the model does not
 show in so many tokens has a row without a report. Exit status 1 if that is so for all of them.
 """
 

@@ -4,7 +4,7 @@
 #include "nt_group_view.h"
 #include "nt_scene.h"
 
-#include <stdio.h>
+#include <string.h>
 
 // The word of the pool is a state word: which one, and whether it is as old as the last step.
 static void explain_state_word(nt_scene_t *s) {
@@ -37,7 +37,7 @@ static void explain_state_word(nt_scene_t *s) {
 void nt_explain_memory(nt_scene_t *s) {
   const nt_mismatch_t *m = &s->report->first;
   nt_scene_compare_memories(s);
-  if (m->space == NT_SPACE_POOL) {
+  if (strncmp(m->field, "space POOL", strlen("space POOL")) == 0) {
     explain_state_word(s);
   }
   nt_hints_relate(&s->report->hints, m->expected, m->got, 32);

@@ -415,7 +415,6 @@ static nt_status_t sweep_core(nt_lockstep_t *l, const place_t *place, nt_error_t
         i++;
       }
       nt_mismatch_t m = at(place, NT_STAGE_MEMORY);
-      m.space = space;
       m.index = i;
       m.expected = (int32_t)expected[i];
       m.got = (int32_t)got[i];

@@ -42,8 +42,7 @@ typedef struct nt_mismatch {
   bool has_neuron;     ///< line and lane are meaningful
   bool activity;       ///< accumulator stage: the activity mask of the line differs, not a sum
   uint32_t line, lane; ///< core-local place of the neuron
-  uint32_t space;      ///< memory: NT_SPACE_*
-  uint32_t index; ///< dendrite (accumulator), state word (state), counter number, word (memory)
+  uint32_t index;      ///< dendrite (accumulator), state word (state), counter number (counter)
   int64_t expected, got;
   bool has_missing, has_unexpected; ///< spikes: a message of the golden system, of the other only
   uint64_t missing, unexpected;     ///< wire form
