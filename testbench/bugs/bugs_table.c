@@ -83,6 +83,10 @@ static bool run_all(const cJSON *list, const char *page, uint32_t *runs) {
   bool good = true;
   double total = 0;
   const cJSON *bug = NULL;
+  if (page == NULL) {
+    (void)printf(
+        "| Bug | File | Timestep | Reported | Best hint | s |\n|---|---|---|---|---|---|\n");
+  }
   cJSON_ArrayForEach(bug, list) {
     nt_error_t err = {.text = ""};
     nt_bug_run_t run = {.status = NT_OK};

@@ -58,6 +58,7 @@ def main():
     command, bugs, image = sys.argv[1:4]
     tokens = sys.argv[4] if len(sys.argv) == 5 else "8"
     found = 0
+    print("| Bug | Timestep | Reported | Best hint | s |\n|---|---|---|---|---|")
     for bug in json.loads(pathlib.Path(bugs).read_text()):
         with tempfile.TemporaryDirectory() as folder:
             text, caught = row(command, bug, image, tokens, folder)

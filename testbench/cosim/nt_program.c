@@ -239,7 +239,7 @@ static void try_rows(search_t *s, const nt_retrace_event_t *e) {
 }
 
 static void try_narrowing(search_t *s, const nt_retrace_event_t *e) {
-  try_change(s, e, "not-saturated", NT_VARIANT_NO_SAT, 3, "does not saturate");
+  try_change(s, e, "not-saturated", NT_VARIANT_NO_SAT, 3, "does not saturate, or to more bits");
   try_change(s, e, "not-saturated", NT_VARIANT_NO_SAT, 1, "does not saturate at the upper end");
   try_change(s, e, "not-saturated", NT_VARIANT_NO_SAT, 2, "does not saturate at the lower end");
   try_change(s, e, "wrapped", NT_VARIANT_WRAP, 0, "wraps in place of saturating");
