@@ -5,6 +5,7 @@ MODEL   ?= model/pretrained/tales-6m
 PROMPT  ?= Once upon a time
 TOKENS  ?= 64
 TRACE   ?=
+FORMAT  ?= vcd
 # Tokens are drawn, always the same ones for a seed; TEMPERATURE=0 takes the most likely one.
 TEMPERATURE ?= 0.7
 TOP_P   ?= 0.95
@@ -61,14 +62,15 @@ levels: build ## float, integer, golden tile and RTL side by side; perplexity
 accuracy: build ## the tables and the plot of docs/accuracy.md (MODEL= for the sweep, TEXT=)
 	@testbench/scripts/accuracy.sh $(BUILD) $(MODEL)
 
-waves: $(IMAGE) ## a VCD window with its GTKWave layout
+waves: $(IMAGE) ## a window of waves with its GTKWave layout (FORMAT=fst: kept as FST)
 	@waves/make_waves.sh $(RUN) $(IMAGE) $(BUILD)/waves
+	@$(if $(filter fst,$(FORMAT)),waves/to_fst.sh $(BUILD)/waves)
 
 replay: build ## a failure once more, with waves (FAIL=folder of generate --failure)
 	@waves/replay.sh $(RUN) "$(FAIL)"
 
-bench: $(IMAGE) ## cycles against the bound, utilisation, simulation speed
-	@testbench/scripts/bench.sh $(BUILD) $(IMAGE)
+bench: $(IMAGE) ## cycles against the bound, utilisation, speed, prices of checks and waves (ARGS="--turns 15")
+	@testbench/scripts/bench.sh $(BUILD) $(IMAGE) $(ARGS)
 
 published: build ## a random network of a published size, checkpoint to checked verilated tiles (SIZE=370m)
 	@testbench/scripts/published.sh $(BUILD) $(SIZE) 1

@@ -37,4 +37,4 @@ size=$(wc -c <"$vcd")
 echo "trace       $vcd, $((size / 1000)) kB"
 echo "holds       tile $tile, timesteps $from to $((from + steps - 1)), $((size / 1000 / steps)) kB a timestep"
 echo "look with   gtkwave $folder/token.gtkw      (one neuron: $folder/neuron.gtkw)"
-echo "keep with   vcd2fst $vcd $folder/token.fst"
+echo "keep with   $here/to_fst.sh $folder"

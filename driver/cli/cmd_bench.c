@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// neurotile bench: cycles against the bound, lane utilisation, the engine's share, simulation speed
-// with and without the checks, and the effect of sparser spikes. Every figure is a ratio or comes
-// with the count it was made from; formulas are in docs/benchmarks.md.
+// neurotile bench: cycles against the bound, lane utilisation, the engine's share, simulation
+// speed, the prices of the checks and of waves, and the effect of sparser spikes. Every figure is a
+// ratio or comes with the count it was made from; formulas are in docs/benchmarks.md.
+#include "nt_bench_speed.h"
 #include "nt_bench_spikes.h"
+#include "nt_bench_waves.h"
 #include "nt_bundle.h"
 #include "nt_clock.h"
 #include "nt_commands.h"
 #include "nt_json_file.h"
 #include "nt_mapper.h"
 #include "nt_meter.h"
+#include "nt_progress_listener.h"
 #include "nt_qmodel_random.h"
 #include "nt_qmodel_section.h"
 
@@ -20,6 +23,7 @@
 enum { DEFAULT_TOKENS = 16 };
 static const nt_qmodel_shape_t layer_shape = {1024, 2816,  1,
                                               128,  false, false}; // one layer of the 370M network
+static const nt_qmodel_shape_t small_shape = {32, 32, 1, 32, false, false};
 
 // ---- cycles ----
 
@@ -88,107 +92,6 @@ static void print_ratios(const char *what, const nt_meter_step_t *s, cJSON *json
   (void)cJSON_AddNumberToObject(item, "engine_share", engine);
 }
 
-// ---- speed ----
-
-// Seconds of a few tokens without any check, after one token of warm-up.
-static nt_status_t time_system(const nt_image_t *image, const nt_layout_t *layout,
-                               nt_backend_t backend, size_t tokens, uint64_t max_cycles,
-                               double *seconds, uint64_t *synops, uint64_t *cycles,
-                               nt_error_t *err) {
-  const nt_session_options_t options = {
-      .backend = backend, .check = false, .max_cycles = max_cycles};
-  nt_session_t *session = NULL;
-  int32_t *logits = calloc(layout->vocab, sizeof *logits);
-  nt_status_t status = logits == NULL ? nt_fail(err, NT_ERR_MEMORY, "bench: out of memory")
-                                      : nt_session_open(image, &options, &session, err);
-  uint64_t before = 0, cycles_before = 0;
-  for (size_t i = 0; i <= tokens && status == NT_OK; i++) {
-    if (i == 1) {
-      *seconds = nt_session_stats(session).seconds;
-      cycles_before = nt_session_stats(session).tile_cycles;
-      status = nt_session_counter(session, NT_COUNTER_SYNOPS, &before, err);
-    }
-    if (status == NT_OK) {
-      status = nt_session_token(session, (uint32_t)(i % layout->vocab), logits, err);
-    }
-  }
-  if (status == NT_OK) {
-    *seconds = nt_session_stats(session).seconds - *seconds;
-    *cycles = nt_session_stats(session).tile_cycles - cycles_before;
-    status = nt_session_counter(session, NT_COUNTER_SYNOPS, synops, err);
-    *synops -= before;
-  }
-  nt_session_close(session);
-  free(logits);
-  return status;
-}
-
-static nt_status_t time_checked(const nt_image_t *image, const nt_layout_t *layout, size_t tokens,
-                                uint64_t max_cycles, double *seconds, uint64_t *macs,
-                                nt_session_stats_t *stats, nt_error_t *err) {
-  const nt_session_options_t options = {
-      .backend = NT_BACKEND_RTL, .check = true, .max_cycles = max_cycles};
-  nt_session_t *session = NULL;
-  int32_t *logits = calloc(layout->vocab, sizeof *logits);
-  nt_status_t status = logits == NULL ? nt_fail(err, NT_ERR_MEMORY, "bench: out of memory")
-                                      : nt_session_open(image, &options, &session, err);
-  nt_session_stats_t warm = {0};
-  for (size_t i = 0; i <= tokens && status == NT_OK; i++) {
-    if (i == 1) {
-      warm = nt_session_stats(session);
-    }
-    status = nt_session_token(session, (uint32_t)(i % layout->vocab), logits, err);
-  }
-  if (status == NT_OK) {
-    *stats = nt_session_stats(session);
-    *seconds = stats->seconds - warm.seconds;
-    *macs = stats->synapse_macs - warm.synapse_macs;
-    stats->golden_seconds -= warm.golden_seconds;
-    stats->dut_seconds -= warm.dut_seconds;
-    stats->compare_seconds -= warm.compare_seconds;
-  }
-  nt_session_close(session);
-  free(logits);
-  return status;
-}
-
-static nt_status_t bench_speed(const char *what, const nt_image_t *image, const nt_layout_t *layout,
-                               size_t tokens, uint64_t max_cycles, cJSON *json, nt_error_t *err) {
-  double alone = 0, golden = 0, checked = 0;
-  uint64_t synops = 0, golden_synops = 0, cycles = 0, none = 0, macs = 0;
-  nt_session_stats_t stats;
-  nt_status_t status =
-      time_system(image, layout, NT_BACKEND_RTL, tokens, max_cycles, &alone, &synops, &cycles, err);
-  if (status == NT_OK) {
-    status = time_system(image, layout, NT_BACKEND_GOLDEN, tokens, max_cycles, &golden,
-                         &golden_synops, &none, err);
-  }
-  if (status == NT_OK) {
-    status = time_checked(image, layout, tokens, max_cycles, &checked, &macs, &stats, err);
-  }
-  if (status != NT_OK) {
-    return status;
-  }
-  (void)printf("  %s: %.3g MACs/s RTL alone, %.3g MACs/s with every check (target 3e8), golden "
-               "tiles alone %.3g; the checks take %.2f x the time of"
-               " RTL alone; %.3g tile cycles/s\n",
-               what, (double)macs / alone, (double)macs / checked, (double)macs / golden,
-               checked / alone - 1, (double)cycles / alone);
-  (void)printf("  %s: of the checked time, RTL %.2f, golden tiles %.2f, comparing %.2f, integer "
-               "reference and rest %.2f\n",
-               what, stats.dut_seconds / checked, stats.golden_seconds / checked,
-               stats.compare_seconds / checked,
-               1 - (stats.dut_seconds + stats.golden_seconds + stats.compare_seconds) / checked);
-  cJSON *item = cJSON_AddObjectToObject(json, what);
-  (void)cJSON_AddNumberToObject(item, "macs", (double)macs);
-  (void)cJSON_AddNumberToObject(item, "rtl_macs_per_second", (double)macs / alone);
-  (void)cJSON_AddNumberToObject(item, "checked_macs_per_second", (double)macs / checked);
-  (void)cJSON_AddNumberToObject(item, "golden_macs_per_second", (double)macs / golden);
-  (void)cJSON_AddNumberToObject(item, "check_overhead", checked / alone - 1);
-  (void)cJSON_AddNumberToObject(item, "tile_cycles_per_second", (double)cycles / alone);
-  return NT_OK;
-}
-
 // ---- the parts ----
 
 static nt_status_t profile_image(const char *what, const nt_image_t *image,
@@ -222,35 +125,78 @@ static nt_status_t profile_image(const char *what, const nt_image_t *image,
   return status;
 }
 
-static nt_status_t bench_layer(const nt_options_t *options, cJSON *json, nt_error_t *err) {
-  nt_qmodel_t *qmodel = NULL;
-  nt_image_t *image = NULL;
-  nt_layout_t *layout = NULL;
+// What all parts share.
+typedef struct bench {
+  const nt_options_t *options;
+  size_t tokens;
+  const nt_listener_t *listener;
+  nt_bench_waves_t waves;
+  cJSON *json;
+} bench_t;
+
+static nt_status_t bench_speed(const bench_t *bench, const char *name, size_t tokens,
+                               const nt_image_t *image, nt_error_t *err) {
+  const nt_bench_speed_t speed = {.name = name,
+                                  .tokens = tokens > 0 ? tokens : 1,
+                                  .turns = (size_t)bench->options->turns,
+                                  .max_cycles = bench->options->max_cycles,
+                                  .listener = bench->listener};
+  return nt_bench_speed(&speed, image, bench->json, err);
+}
+
+// Tiles filled completely.
+static nt_status_t make_network(const nt_qmodel_shape_t *shape, uint64_t seed, nt_image_t **image,
+                                nt_layout_t **layout, nt_error_t *err) {
   const nt_mapper_options_t mapper = {.params = nt_params_default(), .spread = 0};
-  nt_status_t status = nt_qmodel_random(&layer_shape, options->seed, &qmodel, err);
+  nt_qmodel_t *qmodel = NULL;
+  nt_status_t status = nt_qmodel_random(shape, seed, &qmodel, err);
   if (status == NT_OK) {
-    status = nt_mapper_compile(qmodel, &mapper, &image, &layout, err);
+    status = nt_mapper_compile(qmodel, &mapper, image, layout, err);
   }
   if (status == NT_OK) {
-    status = nt_qmodel_store(qmodel, image, err);
+    status = nt_qmodel_store(qmodel, *image, err);
   }
-  if (status == NT_OK) {
-    (void)printf("dense layer: hidden %u, intermediate %u (one layer of the 370M network, random "
-                 "ternary weights), %u tiles\n",
-                 layer_shape.hidden, layer_shape.intermediate, image->tiles);
-    status = profile_image("layer", image, layout, true, options->max_cycles, 1, json, err);
-  }
-  if (status == NT_OK) {
-    status = bench_speed("layer speed", image, layout, 2, options->max_cycles, json, err);
-  }
-  nt_layout_free(layout);
-  nt_image_free(image);
   nt_qmodel_free(qmodel);
   return status;
 }
 
-static nt_status_t bench_model(const nt_options_t *options, size_t tokens, cJSON *json,
-                               nt_error_t *err) {
+static nt_status_t bench_layer(const bench_t *bench, nt_error_t *err) {
+  nt_image_t *image = NULL;
+  nt_layout_t *layout = NULL;
+  nt_status_t status = make_network(&layer_shape, bench->options->seed, &image, &layout, err);
+  if (status == NT_OK) {
+    (void)printf("dense layer: hidden %u, intermediate %u (one layer of the 370M network, random "
+                 "ternary weights), %u tiles\n",
+                 layer_shape.hidden, layer_shape.intermediate, image->tiles);
+    status = profile_image("layer", image, layout, true, bench->options->max_cycles, 1, bench->json,
+                           err);
+  }
+  if (status == NT_OK) {
+    status = bench_speed(bench, "layer speed", bench->tokens / 4, image, err);
+  }
+  nt_layout_free(layout);
+  nt_image_free(image);
+  return status;
+}
+
+static nt_status_t bench_small(const bench_t *bench, nt_error_t *err) {
+  nt_image_t *image = NULL;
+  nt_layout_t *layout = NULL;
+  nt_status_t status = make_network(&small_shape, bench->options->seed, &image, &layout, err);
+  if (status == NT_OK) {
+    (void)printf("\nsmall network: hidden %u, intermediate %u, %u layers, vocabulary %u (random "
+                 "ternary weights), %u tiles\n",
+                 small_shape.hidden, small_shape.intermediate, small_shape.layers,
+                 small_shape.vocab, image->tiles);
+    status = bench_speed(bench, "small speed", 8 * bench->tokens, image, err);
+  }
+  nt_layout_free(layout);
+  nt_image_free(image);
+  return status;
+}
+
+static nt_status_t bench_model(const bench_t *bench, nt_error_t *err) {
+  const nt_options_t *options = bench->options;
   nt_image_t *image = NULL;
   nt_layout_t *layout = NULL;
   nt_status_t status = nt_bundle_open(options, &image, err);
@@ -260,43 +206,57 @@ static nt_status_t bench_model(const nt_options_t *options, size_t tokens, cJSON
   if (status == NT_OK) {
     (void)printf("\nwhole model %s: hidden %u, %u layers, %u tiles\n", options->model,
                  layout->hidden, layout->layers, image->tiles);
-    status = profile_image("model", image, layout, false, options->max_cycles, tokens, json, err);
+    status = profile_image("model", image, layout, false, options->max_cycles, bench->tokens,
+                           bench->json, err);
   }
   if (status == NT_OK) {
-    status = bench_speed("model speed", image, layout, tokens, options->max_cycles, json, err);
+    status = bench_speed(bench, "model speed", bench->tokens / 2, image, err);
+  }
+  if (status == NT_OK) {
+    status = nt_bench_waves(&bench->waves, image, bench->json, err);
   }
   nt_layout_free(layout);
   nt_image_free(image);
   return status;
 }
 
-static nt_status_t bench_sparsity(const nt_options_t *options, cJSON *json, nt_error_t *err) {
+static nt_status_t bench_sparsity(const bench_t *bench, nt_error_t *err) {
   uint64_t full = 0, half = 0;
-  const nt_status_t status = nt_bench_spikes(options->max_cycles, &full, &half, err);
+  const nt_status_t status = nt_bench_spikes(bench->options->max_cycles, &full, &half, err);
   if (status == NT_OK) {
     (void)printf("\nspikes: 1024 spikes into 7-line lists take %" PRIu64
                  " synapse cycles, 512 take %" PRIu64 ": ratio %.3f\n",
                  full, half, (double)half / (double)full);
-    (void)cJSON_AddNumberToObject(json, "half_spikes_ratio", (double)half / (double)full);
+    (void)cJSON_AddNumberToObject(bench->json, "half_spikes_ratio", (double)half / (double)full);
   }
   return status;
 }
 
 nt_status_t nt_command_bench(const nt_options_t *options, nt_error_t *err) {
-  const size_t tokens = options->tokens == UINT64_MAX ? DEFAULT_TOKENS : (size_t)options->tokens;
+  static nt_status_t (*const parts[])(const bench_t *, nt_error_t *) = {
+      bench_layer, bench_small, bench_model, bench_sparsity};
   const double start = nt_clock_now();
-  cJSON *json = cJSON_CreateObject();
-  nt_status_t status = bench_layer(options, json, err);
-  if (status == NT_OK) {
-    status = bench_model(options, tokens, json, err);
+  nt_progress_listener_t progress;
+  nt_progress_listen(&progress);
+  const nt_listener_t *listener = options->quiet ? NULL : &progress.listener;
+  const bench_t bench = {.options = options,
+                         .tokens = options->tokens == UINT64_MAX ? DEFAULT_TOKENS
+                                                                 : (size_t)options->tokens,
+                         .listener = listener,
+                         .waves = {.none = options->no_waves,
+                                   .other = options->other_waves,
+                                   .turns = (size_t)options->turns,
+                                   .listener = listener},
+                         .json = cJSON_CreateObject()};
+  nt_status_t status = nt_bench_waves_check(&bench.waves, err);
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == NT_OK; i++) {
+    status = parts[i](&bench, err);
   }
-  if (status == NT_OK) {
-    status = bench_sparsity(options, json, err);
-  }
+  nt_progress_listen_end(&progress);
   if (status == NT_OK && options->summary != NULL) {
-    status = nt_json_file_write(options->summary, json, err);
+    status = nt_json_file_write(options->summary, bench.json, err);
   } else {
-    cJSON_Delete(json);
+    cJSON_Delete(bench.json);
   }
   if (status == NT_OK) {
     (void)printf("\nbench took %.0f s\n", nt_clock_now() - start);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_options.h"
+#include "nt_price.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -40,7 +41,7 @@ static const option_row_t rows[] = {
     TEXT(state_in, "state-in", "FILE",
          "continue from a saved state; the prompt then follows the saved text"),
     OUTPUT(state_out, "state-out", "save the state at the end"),
-    OUTPUT(trace, "trace", "write a VCD of one tile (rtl only)"),
+    OUTPUT(trace, "trace", "write waves of one tile, VCD or as built (rtl only)"),
     TEXT(like, "like", "NAME", "shape: small, 370m, 1.3b or 2.7b"),
     TEXT(cache, "cache", "DIR", "folder of imported checkpoints (default: ~/.cache/neurotile)"),
     OUTPUT(report, "report", "write the facts of the import as JSON"),
@@ -55,6 +56,9 @@ static const option_row_t rows[] = {
     NUMBER(max_cycles, "max-cycles", 1, UINT64_MAX / 2,
            "clock cycles a tile may take for one timestep"),
     NUMBER(seed, "seed", 0, UINT32_MAX, "seed of random draws and data"),
+    NUMBER(turns, "turns", 1, NT_PRICE_TURNS_MAX, "times that everything timed is run"),
+    TEXT(no_waves, "no-waves", "PROGRAM", "neurotile built without wave support, to compare with"),
+    TEXT(other_waves, "other-waves", "PROGRAM", "neurotile built for the other format of waves"),
     TEXT(levels, "levels", "LIST", "of float, integer and golden; default all three"),
     NUMBER(golden_tokens, "golden-tokens", 1, 1000000, "tokens for the golden tiles"),
     NUMBER(precision, "precision", 32, 64, "bits of the float reference, 32 or 64"),

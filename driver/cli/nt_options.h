@@ -25,10 +25,12 @@ typedef struct nt_options {
   uint64_t trace_tile, trace_from;
   uint64_t trace_steps; ///< 0: not given
   uint64_t max_cycles, seed;
-  const char *levels;     ///< list of float, integer, golden
-  const char *max_change; ///< NULL: not given
-  const char *agree_text; ///< NULL: the text itself
-  uint64_t agree;         ///< 0: not given
+  uint64_t turns;                     ///< of everything that is timed
+  const char *no_waves, *other_waves; ///< programs of other builds, NULL: not at hand
+  const char *levels;                 ///< list of float, integer, golden
+  const char *max_change;             ///< NULL: not given
+  const char *agree_text;             ///< NULL: the text itself
+  uint64_t agree;                     ///< 0: not given
   uint64_t golden_tokens, precision;
   double temperature; ///< NT_TEMPERATURE_UNSAID: not given
   double top_p;

@@ -184,6 +184,9 @@ nt_status_t nt_session_open(const nt_image_t *image, const nt_session_options_t 
                      "a trace needs the rtl back end and a tile from 0 to %u, found tile %u",
                      image->tiles - 1, options->trace_tile);
   }
+  if (status == NT_OK && options->trace_path != NULL) {
+    status = nt_rtl_trace_check(options->trace_path, err);
+  }
   if (status == NT_OK) {
     const nt_dev_open_fn own = options->backend == NT_BACKEND_RTL ? open_rtl : open_golden;
     status = nt_system_open(image, options->open != NULL ? options->open : own, NULL,
@@ -252,25 +255,25 @@ nt_system_t *nt_session_system(nt_session_t *s) {
 
 // ---- running ----
 
-static nt_status_t trace_window(nt_session_t *s, nt_error_t *err) {
-  if (s->options.trace_path == NULL) {
+static nt_status_t begin_trace(nt_session_t *s, nt_error_t *err) {
+  if (s->options.trace_path == NULL || nt_system_timestep(s->dut) != s->options.trace_from) {
     return NT_OK;
   }
-  const uint32_t t = nt_system_timestep(s->dut);
-  nt_dev_t *dev = nt_system_tile(s->dut, s->options.trace_tile);
-  if (!s->tracing && t == s->options.trace_from) {
-    s->tracing = true;
-    return nt_rtl_trace_open(dev, s->options.trace_path, err);
-  }
-  if (s->tracing && t == s->options.trace_from + s->options.trace_steps) {
+  s->tracing = true;
+  return nt_rtl_trace_open(nt_system_tile(s->dut, s->options.trace_tile), s->options.trace_path,
+                           err);
+}
+
+// The file is complete as soon as the window is.
+static void end_trace(nt_session_t *s) {
+  if (s->tracing && nt_system_timestep(s->dut) == s->options.trace_from + s->options.trace_steps) {
     s->tracing = false;
-    nt_rtl_trace_close(dev);
+    nt_rtl_trace_close(nt_system_tile(s->dut, s->options.trace_tile));
   }
-  return NT_OK;
 }
 
 static nt_status_t run_step(nt_session_t *s, nt_error_t *err) {
-  nt_status_t status = trace_window(s, err);
+  nt_status_t status = begin_trace(s, err);
   if (status != NT_OK) {
     return status;
   }
@@ -292,6 +295,7 @@ static nt_status_t run_step(nt_session_t *s, nt_error_t *err) {
   }
   s->stats.path_cycles += slowest;
   s->stats.timesteps++;
+  end_trace(s);
   return status;
 }
 

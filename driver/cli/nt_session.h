@@ -21,7 +21,7 @@ typedef struct nt_session_options {
   bool check;
   nt_check_level_t level; ///< with `check`: how much of each timestep is compared
   uint64_t max_cycles;    ///< per tile and timestep
-  const char *trace_path; ///< VCD of one tile, NULL: none; only with NT_BACKEND_RTL
+  const char *trace_path; ///< waves of one tile, NULL: none; only with NT_BACKEND_RTL
   uint32_t trace_tile, trace_from, trace_steps; ///< window in timesteps
 } nt_session_options_t;
 

@@ -17,6 +17,7 @@ work=$out/$block.$group
 rm -rf "$work"
 mkdir -p "$work"
 began=$(date +%s)
+property=$(sed -n "s/^$block  *$group .*| *//p" "$here/proofs.txt")
 
 # row RESULT: the line of the table.
 row() {
@@ -121,4 +122,4 @@ else
   reached=$(grep -c 'was asserted in frame' "$work/cover.log" || true)
 fi
 [ "$reached" -eq "$points" ] || fail "$((points - reached)) of $points COVER POINTS NOT REACHED" "$work/cover.log"
-row "proved, $reached cover points"
+row "proved, $reached cover points: $property"

@@ -30,7 +30,7 @@ for want in "${@:-.}"; do
   block=${want%%:*}
   group=
   [ "$block" = "$want" ] || group=${want#*:}
-  sed -e 's/#.*//' -e '/^ *$/d' "$here/proofs.txt" |
+  sed -e 's/ *[#|].*//' -e '/^ *$/d' "$here/proofs.txt" |
     awk -v block="$block" -v group="$group" \
       '(block == "." || $1 == block) && (group == "" || $2 == group) { print }' >>"$out/rows"
 done
@@ -39,6 +39,6 @@ if [ ! -s "$out/rows" ]; then
   exit 2
 fi
 
-printf '%-18s %-10s %-22s %6s  %s\n' block group method seconds result
+printf '%-18s %-10s %-22s %6s  %s\n' block group method seconds 'result: property'
 # xargs answers 123 when a proof failed; its lines say which.
 sed "s|^|$out $rtl |" "$out/rows" | xargs -P "$jobs" -L 1 "$here/prove.sh" || exit 1

@@ -13,7 +13,9 @@
 #include "Vnt_tile.h"
 #include "verilated.h"
 #include "verilated_sym_props.h"
-#if VM_TRACE
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
+#elif VM_TRACE_VCD
 #include "verilated_vcd_c.h"
 #endif
 #pragma GCC diagnostic pop
@@ -27,9 +29,14 @@
 
 namespace {
 
-#if VM_TRACE
+#if VM_TRACE_FST
+using Trace = VerilatedFstC;
+constexpr const char *kTraceFormat = "fst";
+#elif VM_TRACE_VCD
 using Trace = VerilatedVcdC;
+constexpr const char *kTraceFormat = "vcd";
 #else
+constexpr const char *kTraceFormat = nullptr;
 /// Stands in where the model has no wave support; never opened.
 struct Trace {
   void dump(uint64_t) {}
@@ -770,25 +777,45 @@ nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_
   }
 }
 
-nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *vcd_path, nt_error_t *err) {
+const char *nt_rtl_trace_format(void) {
+  return kTraceFormat;
+}
+
+nt_status_t nt_rtl_trace_check(const char *path, nt_error_t *err) {
+  if (kTraceFormat == nullptr)
+    return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: this build has no wave support (NT_TRACE=OFF)",
+                   path);
+  const std::string name = path;
+  const std::string other = std::strcmp(kTraceFormat, "vcd") == 0 ? ".fst" : ".vcd";
+  if (name.size() >= other.size() &&
+      name.compare(name.size() - other.size(), other.size(), other) == 0)
+    return nt_fail(
+        err, NT_ERR_UNSUPPORTED,
+        "%s: found a name that ends in %s, this build writes .%s (build option NT_TRACE)", path,
+        other.c_str(), kTraceFormat);
+  return NT_OK;
+}
+
+nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *path, nt_error_t *err) {
+  const nt_status_t status = nt_rtl_trace_check(path, err);
 #if VM_TRACE
+  if (status != NT_OK)
+    return status;
   Rtl *rtl = rtl_of(dev);
   nt_rtl_trace_close(dev);
   rtl->trace.reset(new Trace);
   rtl->top->trace(rtl->trace.get(), 99);
   rtl->trace->set_time_unit("1ns");
   rtl->trace->set_time_resolution("1ns");
-  rtl->trace->open(vcd_path);
+  rtl->trace->open(path);
   if (!rtl->trace->isOpen()) {
     rtl->trace.reset();
-    return nt_fail(err, NT_ERR_IO, "%s: cannot write", vcd_path);
+    return nt_fail(err, NT_ERR_IO, "%s: cannot write", path);
   }
-  return NT_OK;
 #else
   (void)dev;
-  return nt_fail(err, NT_ERR_UNSUPPORTED, "%s: this build has no wave support (NT_TRACE=OFF)",
-                 vcd_path);
 #endif
+  return status;
 }
 
 void nt_rtl_trace_close(nt_dev_t *dev) {

@@ -23,9 +23,14 @@ nt_status_t nt_rtl_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *e
 nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_t **dev,
                                nt_error_t *err);
 
-/// Waves from now on: VCD, 1 ns unit, 10 ns clock period; time goes on from the cycles run so far.
-/// NT_ERR_IO when it cannot be written.
-nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *vcd_path, nt_error_t *err);
+/// What waves this build writes (build option NT_TRACE): "vcd", "fst", or NULL for none.
+const char *nt_rtl_trace_format(void);
+/// NT_ERR_UNSUPPORTED when this build writes no waves, or when the name ends like one of the format
+/// that it does not write.
+nt_status_t nt_rtl_trace_check(const char *path, nt_error_t *err);
+/// Waves from now on: 1 ns unit, 10 ns clock period; time goes on from the cycles run so far.
+/// NT_ERR_IO when the file cannot be written, else as nt_rtl_trace_check.
+nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *path, nt_error_t *err);
 void nt_rtl_trace_close(nt_dev_t *dev);
 
 /// Holds the ready signal of the spike-out or of the response stream low, for tests.

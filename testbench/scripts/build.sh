@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Configures and compiles into the folder $1; further arguments go to cmake. Silent when there is nothing to do.
+# Configures and compiles into the folder $1; further arguments go to cmake. Silent when there is nothing to do. NT_TARGET in the
+# environment: compile only that.
 set -eu
 build="$1"
 shift
@@ -17,9 +18,10 @@ if [ ! -f "$build/build.ninja" ] || [ "$#" -gt 0 ]; then
     exit 1
   fi
 fi
+target="${NT_TARGET:-all}"
 if [ -t 1 ]; then
-  cmake --build "$build"
-elif ! cmake --build "$build" >"$build/build.log" 2>&1; then
+  cmake --build "$build" --target "$target"
+elif ! cmake --build "$build" --target "$target" >"$build/build.log" 2>&1; then
   tail -n 60 "$build/build.log" >&2
   exit 1
 fi

@@ -4,6 +4,7 @@
 #include "nt_command.h"
 #include "nt_mapper.h"
 #include "nt_qmodel_section.h"
+#include "nt_rtl.h"
 #include "nt_talk.h"
 
 #include <stdio.h>
@@ -145,6 +146,12 @@ static void real_numbers(void **state) {
 static void contradictions(void **state) {
   (void)state;
   REFUSE(2, "--trace", "--backend golden", GOLDEN(NT_TEST_IMAGE), "--trace", "x.vcd");
+  const char *format = nt_rtl_trace_format();
+  if (format != NULL) {
+    const bool vcd = strcmp(format, "vcd") == 0;
+    REFUSE(9, vcd ? "x.fst" : "x.vcd", vcd ? "writes .vcd" : "writes .fst", "generate", "--model",
+           NT_TEST_IMAGE, "--trace", vcd ? "x.fst" : "x.vcd");
+  }
   REFUSE(2, "--trace-from", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-from",
          "3");
   REFUSE(2, "--trace-steps", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-steps",
