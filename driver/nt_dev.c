@@ -179,6 +179,19 @@ uint64_t nt_dev_cycles(nt_dev_t *dev) {
   return dev->ops->cycles(dev);
 }
 
+const char *nt_space_str(uint32_t space) {
+  switch (space) {
+  case NT_SPACE_POOL: return "POOL";
+  case NT_SPACE_PROG: return "PROG";
+  case NT_SPACE_TABLE: return "TABLE";
+  case NT_SPACE_GROUP: return "GROUP";
+  case NT_SPACE_ACC: return "ACC";
+  case NT_SPACE_ACT: return "ACT";
+  case NT_SPACE_CREG: return "CREG";
+  default: return "?";
+  }
+}
+
 uint32_t nt_dev_space_words(const nt_params_t *params, uint32_t space) {
   switch (space) {
   case NT_SPACE_POOL: return params->pool_words * nt_params_word_lanes(params);

@@ -353,8 +353,11 @@ static nt_status_t work_on(nt_system_t *system, const uint32_t *list, size_t cou
   }
   for (size_t i = 0; i < count; i++) {
     const nt_error_t *error = &system->slot[list[i]].error;
-    if (error->status != NT_OK)
+    if (error->status != NT_OK) {
+      system->failed = true;
+      system->failed_tile = list[i];
       return nt_system_fail_at(system, list[i], error, err);
+    }
   }
   return NT_OK;
 }
@@ -390,6 +393,7 @@ static nt_status_t deliver_all(nt_system_t *system, nt_error_t *err) {
 
 nt_status_t nt_system_step(nt_system_t *system, nt_error_t *err) {
   nt_system_forget_step(system);
+  system->failed = false;
   choose_tiles(system);
   nt_status_t status = run_tiles(system, err);
   for (size_t i = 0; i < system->ran_count && status == NT_OK; i++) {
@@ -426,6 +430,11 @@ uint32_t nt_system_note(const nt_system_t *system) {
 
 uint32_t nt_system_timestep(const nt_system_t *system) {
   return system->timestep;
+}
+
+bool nt_system_failed(const nt_system_t *system, uint32_t *tile) {
+  *tile = system->failed_tile;
+  return system->failed;
 }
 
 void nt_system_ran(const nt_system_t *system, const uint32_t **tiles, size_t *count) {

@@ -28,6 +28,8 @@ struct nt_system {
   nt_system_slot_t *slot; ///< [tiles]
   uint32_t *ran;          ///< [tiles], of which ran_count tiles ran in the last step
   size_t ran_count;
+  bool failed; ///< the last step, in tile failed_tile
+  uint32_t failed_tile;
   uint32_t *getting;    ///< [tiles], those that get spikes at the end of a step
   nt_spike_list_t host; ///< spikes for the host of the last step
 };

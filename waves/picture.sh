@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A picture of a layout, by a real GTKWave on a screen that nobody sees.
-# Usage: waves/picture.sh FOLDER LAYOUT FROM_NS TO_NS PICTURE [MARKER_NS]   FOLDER as written by waves/make_waves.sh
+# Usage: waves/picture.sh FOLDER LAYOUT FROM_NS TO_NS PICTURE [MARKER_NS [ROWS]]   FOLDER as written by waves/make_waves.sh
+# or waves/replay.sh. Without MARKER_NS the layout's marker stays; only the first ROWS rows are shown.
 # Needs gtkwave, xvfb-run and ImageMagick's convert; without them it ends with exit code 77.
 set -eu
 if [ $# -lt 5 ]; then
-  sed -n '3,5s/^# //p' "$0" >&2
+  sed -n '3,6s/^# //p' "$0" >&2
   exit 2
 fi
 for program in gtkwave xvfb-run convert; do
@@ -20,12 +21,13 @@ from="$3"
 to="$4"
 picture="$5"
 marker="${6:-}"
-height=$((135 + 17 * $(grep -c '^[-+#]' "$folder/$layout.gtkw")))
+rows="${7:-$(grep -c '^[-+#]' "$folder/$layout.gtkw")}"
+height=$((135 + 17 * rows))
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ln -s "$folder/token.vcd" "$folder/filters" "$work"
-sed -e "s/^\[size\].*/[size] 1600 $height/" -e 's/^\[signals_width\].*/[signals_width] 300/' "$folder/$layout.gtkw" \
+sed -e "s/^\[size\].*/[size] 1600 $height/" -e 's/^\[signals_width\] 330/[signals_width] 300/' "$folder/$layout.gtkw" \
   >"$work/$layout.gtkw"
 cat >"$work/rc" <<EOF
 hide_sst 1

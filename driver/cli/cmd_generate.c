@@ -283,7 +283,7 @@ static nt_status_t keep_state(const job_t *job, const nt_options_t *options, uin
   }
   char path[4096];
   (void)snprintf(path, sizeof path, "%s/before.nts", options->failure);
-  return nt_session_save(job->session, path, token, err);
+  return nt_session_save_golden(job->session, path, token, err);
 }
 
 // The last generated token is written but need not run, unless the state behind it is to be saved.
@@ -379,6 +379,14 @@ static nt_status_t encode_prompt(job_t *job, const nt_image_t *image, const nt_o
 
 static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_options_t *options,
                             const nt_sampling_t *sampling, nt_error_t *err) {
+  nt_word_t word = {.core = 0};
+  const char *text = options->trace_word;
+  if (text != NULL && nt_word_parse(&image->params, text, &word) != strlen(text)) {
+    return nt_fail(err, NT_ERR_ARG,
+                   "option --trace-word: found \"%s\", allowed is CORE:SPACE:ADDRESS with cores 0 "
+                   "to %u, spaces POOL, PROG, TABLE, GROUP and ACC and their addresses",
+                   text, image->params.cores - 1);
+  }
   const nt_session_options_t session_options = {
       .backend = strcmp(options->backend, "rtl") == 0 ? NT_BACKEND_RTL : NT_BACKEND_GOLDEN,
       .check = options->check,
@@ -388,7 +396,9 @@ static nt_status_t open_job(job_t *job, const nt_image_t *image, const nt_option
       .trace_tile = (uint32_t)options->trace_tile,
       .trace_from = (uint32_t)options->trace_from,
       .trace_steps =
-          options->trace_steps != 0 ? (uint32_t)options->trace_steps : DEFAULT_TRACE_STEPS};
+          options->trace_steps != 0 ? (uint32_t)options->trace_steps : DEFAULT_TRACE_STEPS,
+      .trace_has_word = text != NULL,
+      .trace_word = word};
   nt_status_t status = nt_bundle_tokenizer(image, &job->tokenizer, err);
   if (status == NT_OK) {
     status = encode_prompt(job, image, options, err);
@@ -440,7 +450,16 @@ static void leave_failure(const job_t *job, nt_image_t *image, const nt_options_
   nt_error_t err = {NT_OK, ""};
   nt_status_t status = NT_OK;
   if (options->failure != NULL) {
-    status = nt_failure_write(options->failure, found, failed, command, &err);
+    nt_failure_place_t place = {.known = false};
+    if (found == NULL && job->session != NULL) {
+      nt_system_t *system = nt_session_system(job->session);
+      const uint32_t steps = nt_session_layout(job->session)->steps_per_token;
+      place.timestep = nt_system_timestep(system);
+      place.token = place.timestep / steps;
+      place.step = place.timestep % steps;
+      place.known = nt_system_failed(system, &place.tile);
+    }
+    status = nt_failure_write(options->failure, found, failed, &place, command, &err);
     if (status == NT_OK && image != NULL) {
       char path[4096];
       (void)snprintf(path, sizeof path, "%s/image.nti", options->failure);

@@ -12,7 +12,8 @@ static const nt_command_t commands[] = {
     {"generate",
      "model prompt prompt-file tokens temperature top-k top-p seed ignore-eos backend check "
      "no-check "
-     "failure plant summary state-in state-out trace trace-tile trace-from trace-steps max-cycles "
+     "failure plant summary state-in state-out trace trace-tile trace-from trace-steps trace-word "
+     "max-cycles "
      "cache no-cache "
      "quiet",
      "continue a prompt on the tiles, every timestep checked", nt_command_generate},

@@ -64,22 +64,34 @@ static nt_status_t write_text(const char *dir, const char *name, char *text, nt_
              : nt_fail(err, NT_ERR_IO, "option --failure: %s/%s: cannot write", dir, name);
 }
 
-static char *plain_text(const nt_error_t *failed, const char *command) {
+static char *plain_text(const nt_error_t *failed, const nt_failure_place_t *place,
+                        const char *command) {
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
   if (out == NULL) {
     return NULL;
   }
-  (void)fprintf(out, "%s: %s\n  command   %s", nt_status_str(failed->status), failed->text,
-                command);
+  (void)fprintf(out, "%s: %s\n", nt_status_str(failed->status), failed->text);
+  if (place->known) {
+    (void)fprintf(out, "  place     tile %u, timestep %u (token %u, step %u in it)\n", place->tile,
+                  place->timestep, place->token, place->step);
+  }
+  (void)fprintf(out, "  command   %s", command);
   return fclose(out) == 0 ? text : NULL;
 }
 
-static char *plain_json(const nt_error_t *failed, const char *command) {
+static char *plain_json(const nt_error_t *failed, const nt_failure_place_t *place,
+                        const char *command) {
   cJSON *root = cJSON_CreateObject();
   (void)cJSON_AddStringToObject(root, "result", nt_status_str(failed->status));
   (void)cJSON_AddStringToObject(root, "text", failed->text);
+  if (place->known) {
+    (void)cJSON_AddNumberToObject(root, "timestep", place->timestep);
+    (void)cJSON_AddNumberToObject(root, "token", place->token);
+    (void)cJSON_AddNumberToObject(root, "step", place->step);
+    (void)cJSON_AddNumberToObject(root, "tile", place->tile);
+  }
   (void)cJSON_AddStringToObject(root, "command", command);
   char *text = cJSON_Print(root);
   cJSON_Delete(root);
@@ -87,13 +99,14 @@ static char *plain_json(const nt_error_t *failed, const char *command) {
 }
 
 nt_status_t nt_failure_write(const char *dir, const nt_mismatch_report_t *report,
-                             const nt_error_t *failed, const char *command, nt_error_t *err) {
+                             const nt_error_t *failed, const nt_failure_place_t *place,
+                             const char *command, nt_error_t *err) {
   const nt_status_t status = write_text(
       dir, "report.txt",
-      report != NULL ? nt_mismatch_report_text(report) : plain_text(failed, command), err);
+      report != NULL ? nt_mismatch_report_text(report) : plain_text(failed, place, command), err);
   return status == NT_OK ? write_text(dir, "report.json",
                                       report != NULL ? nt_mismatch_report_json(report)
-                                                     : plain_json(failed, command),
+                                                     : plain_json(failed, place, command),
                                       err)
                          : status;
 }

@@ -21,7 +21,7 @@ static int32_t layer_of(const nt_layout_t *layout, const char *name) {
 static const char *tensor_of(const nt_layout_t *layout, const nt_population_t *population,
                              const nt_mismatch_t *m) {
   const nt_observable_kind_t kind =
-      m->stage == NT_STAGE_STATE ? NT_OBSERVABLE_STATE : NT_OBSERVABLE_ACC;
+      m->space == NT_SPACE_POOL ? NT_OBSERVABLE_STATE : NT_OBSERVABLE_ACC;
   const char *name = "without a name";
   for (uint32_t i = 0; i < layout->observables; i++) {
     const nt_observable_t *o = &layout->observable[i];

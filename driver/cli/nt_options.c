@@ -53,6 +53,8 @@ static const option_row_t rows[] = {
     NUMBER(trace_tile, "trace-tile", 0, NT_HOST_TILE - 1, "tile to trace"),
     NUMBER(trace_from, "trace-from", 0, UINT32_MAX, "first timestep of the trace"),
     NUMBER(trace_steps, "trace-steps", 1, 1000000, "timesteps to trace"),
+    TEXT(trace_word, "trace-word", "WORD",
+         "show a word of the tile's memories in the trace, CORE:SPACE:ADDRESS"),
     NUMBER(max_cycles, "max-cycles", 1, UINT64_MAX / 2,
            "clock cycles a tile may take for one timestep"),
     NUMBER(seed, "seed", 0, UINT32_MAX, "seed of random draws and data"),
@@ -176,10 +178,11 @@ static nt_status_t check_together(const nt_options_t *options, nt_error_t *err) 
         err, NT_ERR_ARG,
         "options --trace and --backend golden contradict each other: only rtl has waves");
   }
-  if (options->trace == NULL &&
-      (options->trace_tile != 0 || options->trace_from != 0 || options->trace_steps != 0)) {
-    return nt_fail(err, NT_ERR_ARG,
-                   "options --trace-tile, --trace-from and --trace-steps need --trace");
+  if (options->trace == NULL && (options->trace_tile != 0 || options->trace_from != 0 ||
+                                 options->trace_steps != 0 || options->trace_word != NULL)) {
+    return nt_fail(
+        err, NT_ERR_ARG,
+        "options --trace-tile, --trace-from, --trace-steps and --trace-word need --trace");
   }
   if (strcmp(options->level, "outputs") != 0 && strcmp(options->level, "state") != 0 &&
       strcmp(options->level, "stages") != 0) {

@@ -17,11 +17,11 @@ typedef struct nt_options {
   const char *backend;              ///< "rtl" or "golden"
   const char *summary;              ///< JSON file to write
   const char *state_in, *state_out;
-  const char *trace;
-  const char *like;   ///< shape of a random checkpoint
-  const char *cache;  ///< folder of imported checkpoints; NULL: the user's
-  const char *report; ///< JSON file to write
-  uint64_t tokens;    ///< UINT64_MAX: not given
+  const char *trace, *trace_word; ///< trace_word NULL: not given
+  const char *like;               ///< shape of a random checkpoint
+  const char *cache;              ///< folder of imported checkpoints; NULL: the user's
+  const char *report;             ///< JSON file to write
+  uint64_t tokens;                ///< UINT64_MAX: not given
   uint64_t trace_tile, trace_from;
   uint64_t trace_steps; ///< 0: not given
   uint64_t max_cycles, seed;

@@ -122,6 +122,35 @@ static void read_chunk(nt_session_t *s, const nt_observable_t *o, const nt_chunk
   }
 }
 
+// The report of a value of the golden tile that is not the reference's.
+static void report_level(nt_session_t *s, const nt_observable_t *o, const nt_chunk_t *chunk,
+                         uint32_t n, int32_t expected) {
+  const nt_params_t *p = &s->image->params;
+  const uint32_t lanes = nt_params_line_lanes(p), beat = nt_params_word_lanes(p);
+  const bool state = o->kind == NT_OBSERVABLE_STATE;
+  nt_mismatch_t m = {.timestep = nt_system_timestep(s->golden) - 1,
+                     .tile = chunk->tile,
+                     .core = chunk->core,
+                     .stage = NT_STAGE_LEVEL,
+                     .has_neuron = true,
+                     .line = chunk->line + n / lanes,
+                     .lane = n % lanes,
+                     .index = o->index,
+                     .has_word = true,
+                     .expected = expected,
+                     .got = s->values[n]};
+  m.space = state ? NT_SPACE_POOL : NT_SPACE_ACC;
+  m.address = state
+                  ? (chunk->state_base + n / beat * chunk->state_words + o->index) * beat + n % beat
+                  : (o->index * p->lines + m.line) * lanes + m.lane;
+  (void)snprintf(m.field, sizeof m.field, "%s %u, line %u lane %u",
+                 state ? "state word" : "accumulator of dendrite", m.index, m.line, m.lane);
+  nt_mismatch_report_free(&s->report);
+  nt_explain_level(&m, &s->report);
+  nt_meaning_find(s->layout, p, s->stats.tokens, &s->report);
+  s->reported = true;
+}
+
 static nt_status_t check_observable(nt_session_t *s, uint32_t index, nt_error_t *err) {
   const nt_observable_t *o = &s->layout->observable[index];
   const nt_population_t *population = &s->layout->population[o->population];
@@ -134,6 +163,7 @@ static nt_status_t check_observable(nt_session_t *s, uint32_t index, nt_error_t 
     for (uint32_t n = 0; n < chunk->count; n++) {
       const int32_t expected = s->expected[index].values[o->broadcast ? 0 : chunk->first + n];
       if (s->values[n] != expected) {
+        report_level(s, o, chunk, n, expected);
         return nt_fail(
             err, NT_ERR_MISMATCH,
             "MISMATCH at token %" PRIu64 ", timestep %u, level L1 against L2: %s channel %u "
@@ -259,9 +289,13 @@ static nt_status_t begin_trace(nt_session_t *s, nt_error_t *err) {
   if (s->options.trace_path == NULL || nt_system_timestep(s->dut) != s->options.trace_from) {
     return NT_OK;
   }
+  nt_dev_t *dev = nt_system_tile(s->dut, s->options.trace_tile);
+  const nt_word_t *word = &s->options.trace_word;
   s->tracing = true;
-  return nt_rtl_trace_open(nt_system_tile(s->dut, s->options.trace_tile), s->options.trace_path,
-                           err);
+  if (s->options.trace_has_word) {
+    nt_rtl_trace_word(dev, word->core, word->space, word->address);
+  }
+  return nt_rtl_trace_open(dev, s->options.trace_path, err);
 }
 
 // The file is complete as soon as the window is.
@@ -388,6 +422,12 @@ nt_status_t nt_session_reset(nt_session_t *s, nt_error_t *err) {
 nt_status_t nt_session_save(nt_session_t *s, const char *path, uint32_t next, nt_error_t *err) {
   nt_system_set_note(s->dut, next);
   return nt_system_save(s->dut, path, err);
+}
+
+nt_status_t nt_session_save_golden(nt_session_t *s, const char *path, uint32_t next,
+                                   nt_error_t *err) {
+  nt_system_set_note(s->golden, next);
+  return nt_system_save(s->golden, path, err);
 }
 
 // L1's recurrent state is what the restored file holds in the h words of the mixers.

@@ -12,6 +12,7 @@
 #include "nt_layout.h"
 #include "nt_mismatch_report.h"
 #include "nt_tokenizer.h"
+#include "nt_word.h"
 
 typedef enum nt_backend { NT_BACKEND_GOLDEN, NT_BACKEND_RTL } nt_backend_t;
 
@@ -23,6 +24,8 @@ typedef struct nt_session_options {
   uint64_t max_cycles;    ///< per tile and timestep
   const char *trace_path; ///< waves of one tile, NULL: none; only with NT_BACKEND_RTL
   uint32_t trace_tile, trace_from, trace_steps; ///< window in timesteps
+  bool trace_has_word; ///< the trace shows this word of the tile's memories too
+  nt_word_t trace_word;
 } nt_session_options_t;
 
 /// Work done so far. Zero compared values with `check` on would mean that nothing was checked.
@@ -60,10 +63,14 @@ nt_status_t nt_session_reset(nt_session_t *session, nt_error_t *err);
 /// file. NT_ERR_FORMAT when the file's next token is outside the vocabulary.
 nt_status_t nt_session_save(nt_session_t *session, const char *path, uint32_t next,
                             nt_error_t *err);
+/// The same of the golden system, which a fault cannot have touched; only with checks.
+nt_status_t nt_session_save_golden(nt_session_t *session, const char *path, uint32_t next,
+                                   nt_error_t *err);
 nt_status_t nt_session_restore(nt_session_t *session, const char *path, uint32_t *next,
                                nt_error_t *err);
-/// The report of the mismatch that ended the run, without a command; NULL if the golden system and
-/// the system under test did not differ. Valid until the session is closed.
+/// The report of the mismatch that ended the run, without a command; NULL if neither the golden
+/// system and the system under test differed, nor the integer reference and the golden system.
+/// Valid until the session is closed.
 const nt_mismatch_report_t *nt_session_report(const nt_session_t *session);
 nt_session_stats_t nt_session_stats(const nt_session_t *session);
 /// Sum of counter NT_COUNTER_* over all cores of the system under test.

@@ -146,6 +146,8 @@ bool nt_dev_pending(nt_dev_t *dev);
 uint64_t nt_dev_cycles(nt_dev_t *dev);
 /// Number of 32-bit words in a space of a core with these parameters; 0 if there is no such space.
 uint32_t nt_dev_space_words(const nt_params_t *params, uint32_t space);
+/// Name of space NT_SPACE_*, as in "POOL"; "?" if there is no such space.
+const char *nt_space_str(uint32_t space);
 /// Reads the 64-bit counter NT_COUNTER_*.
 nt_status_t nt_dev_counter(nt_dev_t *dev, uint32_t core, uint32_t counter, uint64_t *value,
                            nt_error_t *err);

@@ -40,6 +40,8 @@ nt_status_t nt_system_inject(nt_system_t *system, const nt_spike_t *spikes, size
 /// and timestep; after one, the system can be looked at and closed, or restored from a state file,
 /// but not stepped.
 nt_status_t nt_system_step(nt_system_t *system, nt_error_t *err);
+/// True if the last step failed in a tile; that tile.
+bool nt_system_failed(const nt_system_t *system, uint32_t *tile);
 /// Tiles that ran in the last step, ascending; valid until the next step.
 void nt_system_ran(const nt_system_t *system, const uint32_t **tiles, size_t *count);
 /// Spikes that entered tile `tile` before the last step, and those that left it in the last step;

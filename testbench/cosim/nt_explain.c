@@ -4,8 +4,6 @@
 #include "nt_group_view.h"
 #include "nt_scene.h"
 
-#include <string.h>
-
 // The word of the pool is a state word: which one, and whether it is as old as the last step.
 static void explain_state_word(nt_scene_t *s) {
   nt_mismatch_report_t *r = s->report;
@@ -37,7 +35,7 @@ static void explain_state_word(nt_scene_t *s) {
 void nt_explain_memory(nt_scene_t *s) {
   const nt_mismatch_t *m = &s->report->first;
   nt_scene_compare_memories(s);
-  if (strncmp(m->field, "space POOL", strlen("space POOL")) == 0) {
+  if (m->space == NT_SPACE_POOL) {
     explain_state_word(s);
   }
   nt_hints_relate(&s->report->hints, m->expected, m->got, 32);
@@ -65,6 +63,11 @@ static nt_status_t explain_core(const nt_lockstep_t *lockstep, nt_mismatch_repor
   }
   nt_scene_close(&scene);
   return status;
+}
+
+void nt_explain_level(const nt_mismatch_t *mismatch, nt_mismatch_report_t *r) {
+  *r = (nt_mismatch_report_t){.first = *mismatch};
+  nt_explain_suspects(r);
 }
 
 nt_status_t nt_explain(const nt_lockstep_t *lockstep, nt_mismatch_report_t *r, nt_error_t *err) {

@@ -11,4 +11,8 @@
 nt_status_t nt_explain(const nt_lockstep_t *lockstep, nt_mismatch_report_t *report,
                        nt_error_t *err);
 
+/// The report of a value in which the golden system differs from the integer reference; nothing of
+/// the device is looked at. `mismatch` is copied.
+void nt_explain_level(const nt_mismatch_t *mismatch, nt_mismatch_report_t *report);
+
 #endif

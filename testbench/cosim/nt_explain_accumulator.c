@@ -93,6 +93,22 @@ static void note_operands(const sum_t *sum) {
   }
 }
 
+// Keeps the products for who looks for the addition that is not among them.
+static nt_status_t keep_products(const sum_t *sum, nt_error_t *err) {
+  nt_mismatch_report_t *r = sum->scene->report;
+  r->product = malloc((sum->count + 1) * sizeof *r->product);
+  if (r->product == NULL) {
+    return nt_fail(err, NT_ERR_MEMORY, "explain: out of memory");
+  }
+  r->has_products = true;
+  for (size_t i = 0; i < sum->count; i++) {
+    if (sum->item[i].product != 0) {
+      r->product[r->products++] = sum->item[i].product;
+    }
+  }
+  return NT_OK;
+}
+
 // True if the device's row is the golden one, less what spike `less` adds and with what spike
 // `more` adds.
 static bool explains_row(const sum_t *sum, const nt_spike_t *less, const nt_spike_t *more) {
@@ -427,6 +443,7 @@ nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
                  "sum over the spikes received of payload * weight * 2^exp");
   if (whole) {
     note_operands(&sum);
+    status = status == NT_OK ? keep_products(&sum, err) : status;
   } else {
     nt_notes_add(&r->operands, "the spikes of the step before are not at hand");
   }

@@ -238,6 +238,8 @@ nt_status_t nt_explain_spike(nt_scene_t *s, nt_error_t *err) {
     r->has_group = true;
     r->group = place->group;
     r->neuron = place->neuron;
+    r->has_pc = true;
+    r->pc = place->pc;
     r->first.has_neuron = true;
     r->first.line =
         (nt_group_view(s->groups[0], place->group).line + place->neuron / lanes) % s->params->lines;

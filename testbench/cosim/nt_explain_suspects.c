@@ -34,6 +34,9 @@ static const char *of_stage(const nt_mismatch_t *m) {
            "rtl/nt_barrier.v";
   case NT_STAGE_COUNTER: return of_counter(m->index);
   case NT_STAGE_MEMORY: return "rtl/nt_pool.v, rtl/nt_host.v, rtl/nt_engine_walk.v (CLEAR_STATE)";
+  case NT_STAGE_LEVEL:
+    return "model/nt_mapper.c, model/nt_wiring.c, model/nt_microcode.c, "
+           "model/nt_integer_model.c; no RTL";
   }
   return "unknown";
 }

@@ -33,6 +33,7 @@ const char *nt_stage_str(nt_stage_t stage) {
   case NT_STAGE_SPIKE: return "spikes sent";
   case NT_STAGE_COUNTER: return "counters";
   case NT_STAGE_MEMORY: return "memory sweep";
+  case NT_STAGE_LEVEL: return "level L1 against L2";
   }
   return "unknown stage";
 }
@@ -136,6 +137,12 @@ static nt_mismatch_t at(const place_t *place, nt_stage_t stage) {
       .timestep = place->timestep, .tile = place->tile, .core = place->core, .stage = stage};
 }
 
+static void set_word(nt_mismatch_t *m, uint32_t space, uint32_t address) {
+  m->has_word = true;
+  m->space = space;
+  m->address = address;
+}
+
 static nt_status_t compare_accumulators(nt_lockstep_t *l, const place_t *place, nt_error_t *err) {
   const nt_params_t *p = &l->image->params;
   const uint32_t lanes = nt_params_line_lanes(p);
@@ -149,6 +156,7 @@ static nt_status_t compare_accumulators(nt_lockstep_t *l, const place_t *place, 
       m.has_neuron = true;
       m.activity = true;
       m.line = line;
+      set_word(&m, NT_SPACE_ACT, line);
       m.expected = expected[line];
       m.got = got[line];
       (void)snprintf(m.field, sizeof m.field, "activity mask of line %u", line);
@@ -171,6 +179,7 @@ static nt_status_t compare_accumulators(nt_lockstep_t *l, const place_t *place, 
       m.has_neuron = true;
       m.line = line;
       m.index = d;
+      set_word(&m, NT_SPACE_ACC, (d * p->lines + line) * lanes + m.lane);
       m.expected = values[m.lane];
       m.got = others[m.lane];
       (void)snprintf(m.field, sizeof m.field, "accumulator of dendrite %u, line %u lane %u", d,
@@ -209,6 +218,7 @@ static nt_status_t compare_state(nt_lockstep_t *l, const place_t *place, nt_erro
     m.line = range->line + beat / NT_BEATS_PER_LINE;
     m.lane = beat % NT_BEATS_PER_LINE * lanes + i % lanes;
     m.index = word % range->state_words;
+    set_word(&m, NT_SPACE_POOL, range->word * lanes + i);
     m.expected = (int32_t)expected[i];
     m.got = (int32_t)l->buffer[i];
     (void)snprintf(m.field, sizeof m.field, "state word %u, line %u lane %u", m.index, m.line,
@@ -276,6 +286,7 @@ static nt_status_t compare_counters(nt_lockstep_t *l, const place_t *place, nt_e
     if (got != expected[c]) {
       nt_mismatch_t m = at(place, NT_STAGE_COUNTER);
       m.index = c;
+      set_word(&m, NT_SPACE_CREG, NT_CREG_COUNTERS + 2 * c);
       m.expected = (int64_t)expected[c];
       m.got = (int64_t)got;
       (void)snprintf(m.field, sizeof m.field, "counter %s", names[c]);
@@ -290,6 +301,7 @@ static nt_status_t compare_counters(nt_lockstep_t *l, const place_t *place, nt_e
   if (((golden_flags ^ flags) & care) != 0) {
     nt_mismatch_t m = at(place, NT_STAGE_COUNTER);
     m.index = NT_COUNTERS_EXACT;
+    set_word(&m, NT_SPACE_CREG, NT_CREG_FLAGS);
     m.expected = golden_flags;
     m.got = flags;
     (void)snprintf(m.field, sizeof m.field, "FLAGS");
@@ -396,7 +408,6 @@ nt_status_t nt_lockstep_step(nt_lockstep_t *l, nt_error_t *err) {
 }
 
 static nt_status_t sweep_core(nt_lockstep_t *l, const place_t *place, nt_error_t *err) {
-  static const char *const names[] = {"POOL", "PROG", "TABLE", "GROUP", "ACC", "ACT"};
   for (uint32_t space = NT_SPACE_POOL; space <= NT_SPACE_ACT; space++) {
     const uint32_t words = nt_dev_space_words(&l->image->params, space);
     uint32_t *expected = l->buffer, *got = l->buffer + words;
@@ -416,9 +427,10 @@ static nt_status_t sweep_core(nt_lockstep_t *l, const place_t *place, nt_error_t
       }
       nt_mismatch_t m = at(place, NT_STAGE_MEMORY);
       m.index = i;
+      set_word(&m, space, i);
       m.expected = (int32_t)expected[i];
       m.got = (int32_t)got[i];
-      (void)snprintf(m.field, sizeof m.field, "space %s word %u", names[space], i);
+      (void)snprintf(m.field, sizeof m.field, "space %s word %u", nt_space_str(space), i);
       return differ(l, m, err);
     }
   }

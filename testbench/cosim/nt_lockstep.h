@@ -23,7 +23,8 @@ typedef enum nt_stage {
   NT_STAGE_STATE,       ///< neuron state after the step
   NT_STAGE_SPIKE,       ///< messages sent in the step
   NT_STAGE_COUNTER,     ///< exact counters and flags
-  NT_STAGE_MEMORY       ///< a sweep of all memories
+  NT_STAGE_MEMORY,      ///< a sweep of all memories
+  NT_STAGE_LEVEL        ///< the golden system differs from what its network should give
 } nt_stage_t;
 
 /// How much is compared; each level compares what those before it do.
@@ -43,6 +44,8 @@ typedef struct nt_mismatch {
   bool activity;       ///< accumulator stage: the activity mask of the line differs, not a sum
   uint32_t line, lane; ///< core-local place of the neuron
   uint32_t index;      ///< dendrite (accumulator), state word (state), counter number (counter)
+  bool has_word;       ///< the value is the word `address` of `space` (NT_SPACE_*) of the core
+  uint32_t space, address;
   int64_t expected, got;
   bool has_missing, has_unexpected; ///< spikes: a message of the golden system, of the other only
   uint64_t missing, unexpected;     ///< wire form

@@ -27,6 +27,7 @@ void nt_mismatch_report_free(nt_mismatch_report_t *r) {
   free(r->operands.line);
   free(r->program.line);
   free(r->history.line);
+  free(r->product);
 }
 
 // False for stages that know a tile only.
@@ -46,10 +47,12 @@ static void print_notes(FILE *out, const char *title, const nt_notes_t *notes) {
 }
 
 static void print_values(FILE *out, const nt_mismatch_t *m) {
-  (void)fprintf(out, "  %-9s %" PRId64 "  0x%08" PRIx64 "  golden\n", "expected", m->expected,
-                (uint64_t)m->expected & UINT32_MAX);
-  (void)fprintf(out, "  %-9s %" PRId64 "  0x%08" PRIx64 "  device under test\n", "got", m->got,
-                (uint64_t)m->got & UINT32_MAX);
+  const bool level = m->stage == NT_STAGE_LEVEL;
+  (void)fprintf(out, "  %-9s %" PRId64 "  0x%08" PRIx64 "  %s\n", "expected", m->expected,
+                (uint64_t)m->expected & UINT32_MAX, level ? "integer reference" : "golden");
+  (void)fprintf(out, "  %-9s %" PRId64 "  0x%08" PRIx64 "  %s\n", "got", m->got,
+                (uint64_t)m->got & UINT32_MAX,
+                level ? "golden and device under test" : "device under test");
   (void)fprintf(out, "  %-9s differs by %+" PRId64 ", xor 0x%08" PRIx64 "\n", "",
                 m->got - m->expected, (uint64_t)(m->got ^ m->expected) & UINT32_MAX);
 }
@@ -133,8 +136,10 @@ static void add_numbers(cJSON *root, const nt_mismatch_report_t *r) {
                  {"line", m->has_neuron, m->line},
                  {"lane", m->has_neuron, m->lane},
                  {"index", has_core(m) && m->stage != NT_STAGE_SPIKE, m->index},
+                 {"address", m->has_word, m->address},
                  {"group", r->has_group, r->group},
                  {"neuron", r->has_group, r->neuron},
+                 {"pc", r->has_pc, r->pc},
                  {"layer", r->meaning.has_tensor && r->meaning.layer >= 0, r->meaning.layer},
                  {"channel", r->meaning.has_tensor, r->meaning.channel},
                  {"expected", has_core(m), (double)m->expected},
@@ -146,12 +151,42 @@ static void add_numbers(cJSON *root, const nt_mismatch_report_t *r) {
   }
 }
 
+// The parts of a message by name: a JSON number cannot hold its wire form.
+static void add_message(cJSON *root, const char *name, bool present, uint64_t wire) {
+  if (!present) {
+    return;
+  }
+  const nt_spike_t spike = nt_spike_unpack(wire);
+  cJSON *message = cJSON_AddObjectToObject(root, name);
+  (void)cJSON_AddNumberToObject(message, "tile", spike.tile);
+  (void)cJSON_AddNumberToObject(message, "cores", spike.cores);
+  (void)cJSON_AddNumberToObject(message, "axon", spike.axon);
+  (void)cJSON_AddNumberToObject(message, "type", spike.type);
+  (void)cJSON_AddNumberToObject(message, "payload", spike.payload);
+}
+
+static void add_products(cJSON *root, const nt_mismatch_report_t *r) {
+  if (!r->has_products) {
+    return;
+  }
+  cJSON *list = cJSON_AddArrayToObject(root, "products");
+  for (size_t i = 0; i < r->products; i++) {
+    (void)cJSON_AddItemToArray(list, cJSON_CreateNumber((double)r->product[i]));
+  }
+}
+
 char *nt_mismatch_report_json(const nt_mismatch_report_t *r) {
   cJSON *root = cJSON_CreateObject();
   (void)cJSON_AddStringToObject(root, "result", "mismatch");
   (void)cJSON_AddStringToObject(root, "stage", nt_stage_str(r->first.stage));
   (void)cJSON_AddStringToObject(root, "field", r->first.field);
   add_numbers(root, r);
+  if (r->first.has_word) {
+    (void)cJSON_AddStringToObject(root, "space", nt_space_str(r->first.space));
+  }
+  add_message(root, "missing", r->first.has_missing, r->first.missing);
+  add_message(root, "unexpected", r->first.has_unexpected, r->first.unexpected);
+  add_products(root, r);
   if (r->meaning.has_tensor) {
     (void)cJSON_AddStringToObject(root, "population", r->meaning.population);
     (void)cJSON_AddStringToObject(root, "tensor", r->meaning.tensor);

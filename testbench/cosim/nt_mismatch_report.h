@@ -32,6 +32,11 @@ typedef struct nt_mismatch_report {
   nt_mismatch_t first;
   bool has_group; ///< the neuron, numbered in its group
   uint32_t group, neuron;
+  bool has_pc; ///< spikes: the SPK that sends the message
+  uint32_t pc;
+  bool has_products; ///< accumulators: all products of the golden sum, but those that are 0
+  int64_t *product;
+  size_t products;
 
   nt_meaning_t meaning;
   char formula[NT_NOTE_TEXT];

@@ -297,7 +297,11 @@ static void test_first_failure_is_named(void **state) {
     inject_many(system, &random);
     fake(system, 6)->step_fails = NT_ERR_TIMEOUT;
     fake(system, 3)->step_fails = NT_ERR_RTL_ASSERT;
+    uint32_t failed = TILES;
+    assert_false(nt_system_failed(system, &failed));
     NT_FAILS(nt_system_step(system, &err), err, NT_ERR_RTL_ASSERT, "tile 3, timestep 0");
+    assert_true(nt_system_failed(system, &failed));
+    NT_EQUAL(failed, 3);
     for (uint32_t tile = 0; tile < TILES; tile++)
       NT_EQUAL(fake(system, tile)->steps, tile != 3 && tile != 6);
     nt_system_close(system);

@@ -64,11 +64,19 @@ struct Core {
   std::vector<uint64_t> sent; // tap
 };
 
+// A word that traces show.
+struct Watch {
+  bool on = false;
+  uint32_t core = 0, space = 0, address = 0;
+  uint32_t code = 0; // of its first signal in the trace
+};
+
 struct Rtl {
   nt_dev_t base; // first, so that a nt_dev_t * is also a Rtl *
   std::unique_ptr<VerilatedContext> context;
   std::unique_ptr<Vnt_tile> top;
   std::unique_ptr<Trace> trace;
+  Watch watch;
   std::vector<Core> cores;
   Signal msg_valid, msg_ready, msg_data;
   uint64_t cycles = 0;
@@ -614,6 +622,50 @@ void tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count) {
   *count = c.sent.size();
 }
 
+// ---- a watched word in a trace, in the way the model adds its own signals ----
+
+#if VM_TRACE
+uint32_t watched(const Rtl *rtl, uint32_t buffer) {
+  const Watch &w = rtl->watch;
+  const Core &core = rtl->cores[w.core];
+  const nt_params_t &p = rtl->base.params;
+  if (w.space == NT_SPACE_ACC) {
+    const uint32_t lanes = nt_params_line_lanes(&p);
+    return static_cast<uint32_t>(acc_get(p, core, buffer, w.address / lanes, w.address % lanes));
+  }
+  uint32_t value = 0;
+  std::memcpy(&value, plain_space(core, w.space)->data + 4 * static_cast<size_t>(w.address), 4);
+  return value;
+}
+
+void watch_declare(void *user, VerilatedVcd *vcd, uint32_t code) {
+  Watch &w = static_cast<Rtl *>(user)->watch;
+  w.code = code;
+  vcd->scopeEscape(' ');
+  vcd->pushNamePrefix("TOP watch ");
+  if (w.space == NT_SPACE_ACC) {
+    vcd->declBus(code, "acc0", false, -1, 31, 0);
+    vcd->declBus(code + 1, "acc1", false, -1, 31, 0);
+  } else {
+    vcd->declBus(code, "word", false, -1, 31, 0);
+  }
+  vcd->popNamePrefix(1);
+  vcd->scopeEscape('.');
+}
+
+void watch_full(void *user, VerilatedVcd::Buffer *out) {
+  const Rtl *rtl = static_cast<Rtl *>(user);
+  for (uint32_t k = 0; k < (rtl->watch.space == NT_SPACE_ACC ? 2u : 1u); k++)
+    out->fullIData(out->oldp(rtl->watch.code + k), watched(rtl, k), 32);
+}
+
+void watch_change(void *user, VerilatedVcd::Buffer *out) {
+  const Rtl *rtl = static_cast<Rtl *>(user);
+  for (uint32_t k = 0; k < (rtl->watch.space == NT_SPACE_ACC ? 2u : 1u); k++)
+    out->chgIData(out->oldp(rtl->watch.code + k), watched(rtl, k), 32);
+}
+#endif
+
 // ---- open and close ----
 
 void close(nt_dev_t *dev) {
@@ -805,6 +857,11 @@ nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *path, nt_error_t *err) 
   nt_rtl_trace_close(dev);
   rtl->trace.reset(new Trace);
   rtl->top->trace(rtl->trace.get(), 99);
+  if (rtl->watch.on) {
+    rtl->trace->spTrace()->addInitCb(watch_declare, rtl);
+    rtl->trace->spTrace()->addFullCb(watch_full, rtl);
+    rtl->trace->spTrace()->addChgCb(watch_change, rtl);
+  }
   rtl->trace->set_time_unit("1ns");
   rtl->trace->set_time_resolution("1ns");
   rtl->trace->open(path);
@@ -823,6 +880,14 @@ void nt_rtl_trace_close(nt_dev_t *dev) {
   if (rtl->trace)
     rtl->trace->close();
   rtl->trace.reset();
+}
+
+void nt_rtl_trace_word(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t address) {
+  Rtl *rtl = rtl_of(dev);
+  rtl->watch.on = true;
+  rtl->watch.core = core;
+  rtl->watch.space = space;
+  rtl->watch.address = address;
 }
 
 void nt_rtl_stall(nt_dev_t *dev, bool spk_out, bool rsp) {

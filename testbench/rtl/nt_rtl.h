@@ -32,6 +32,10 @@ nt_status_t nt_rtl_trace_check(const char *path, nt_error_t *err);
 /// NT_ERR_IO when the file cannot be written, else as nt_rtl_trace_check.
 nt_status_t nt_rtl_trace_open(nt_dev_t *dev, const char *path, nt_error_t *err);
 void nt_rtl_trace_close(nt_dev_t *dev);
+/// The next trace shows this word too, whatever it leaves out otherwise: as TOP.watch.word[31:0],
+/// or, in space ACC, as TOP.watch.acc0[31:0] and acc1[31:0], the accumulator in both buffers. The
+/// word must exist and lie in POOL, PROG, TABLE, GROUP or ACC.
+void nt_rtl_trace_word(nt_dev_t *dev, uint32_t core, uint32_t space, uint32_t address);
 
 /// Holds the ready signal of the spike-out or of the response stream low, for tests.
 void nt_rtl_stall(nt_dev_t *dev, bool spk_out, bool rsp);

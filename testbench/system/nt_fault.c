@@ -26,8 +26,9 @@ void nt_fault_inject(const nt_talk_t *talk, const nt_fault_t *fault) {
   NT_OK_CALL(nt_dev_mem_write(dev, fault->core, fault->space, fault->address, 1, &word, &err), err);
 }
 
-// The list of the `input`th axon whose DENSE list begins at dendrite 0 of the chunk's lines.
-static uint32_t find_list(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input) {
+// Dword in the pool of the `input`th axon whose DENSE list begins at dendrite 0 of the chunk's
+// lines.
+static uint64_t find_axon(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input) {
   const nt_image_core_t *core = core_of(talk, chunk);
   const uint64_t base = (uint64_t)core->axon_base * talk->image->params.word_bits / 64;
   uint32_t found = 0;
@@ -39,12 +40,18 @@ static uint32_t find_list(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32
       continue;
     }
     if (found++ == input) {
-      assert_int_equal(field(entry, NT_AXON_DIGITS_LSB, NT_AXON_DIGITS_W), 0); // ternary: one digit
-      return field(entry, NT_AXON_PTR_LSB, NT_AXON_PTR_W);
+      return base + a;
     }
   }
   fail_msg("tile %u core %u: no list for input %u", chunk->tile, chunk->core, input);
   return 0;
+}
+
+// Its list.
+static uint32_t find_list(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input) {
+  const uint64_t entry = dword(core_of(talk, chunk)->pool, find_axon(talk, chunk, input));
+  assert_int_equal(field(entry, NT_AXON_DIGITS_LSB, NT_AXON_DIGITS_W), 0); // ternary: one digit
+  return field(entry, NT_AXON_PTR_LSB, NT_AXON_PTR_W);
 }
 
 nt_fault_t nt_fault_weight(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t input,
@@ -66,6 +73,25 @@ nt_fault_t nt_fault_first_instruction(const nt_talk_t *talk, const nt_chunk_t *c
                       .address =
                           field(group_word(talk, chunk, 2), NT_GROUP2_ENTRY_LSB, NT_GROUP2_ENTRY_W),
                       .bit = NT_INSTR_OP_LSB + NT_INSTR_OP_W - 1};
+}
+
+nt_fault_t nt_fault_operand(const nt_talk_t *talk, const nt_chunk_t *chunk) {
+  const uint32_t *prog = core_of(talk, chunk)->prog;
+  nt_fault_t fault = nt_fault_first_instruction(talk, chunk);
+  while (field(prog[fault.address + 1], NT_INSTR_OP_LSB, NT_INSTR_OP_W) != NT_OP_ST ||
+         field(prog[fault.address + 1], NT_INSTR_K_LSB, NT_INSTR_K_W) != 0) {
+    fault.address++;
+  }
+  fault.bit = NT_INSTR_RB_LSB;
+  return fault;
+}
+
+nt_fault_t nt_fault_dendrites(const nt_talk_t *talk, const nt_chunk_t *chunk) {
+  return (nt_fault_t){.tile = chunk->tile,
+                      .core = chunk->core,
+                      .space = NT_SPACE_POOL,
+                      .address = (uint32_t)(2 * find_axon(talk, chunk, 0)),
+                      .bit = NT_AXON_DENDRITES_LSB};
 }
 
 nt_fault_t nt_fault_state(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t word,

@@ -21,6 +21,10 @@ nt_fault_t nt_fault_weight(const nt_talk_t *talk, const nt_chunk_t *chunk, uint3
                            uint32_t neuron);
 /// Highest bit of the opcode of the first instruction of the chunk's program: no opcode has it set.
 nt_fault_t nt_fault_first_instruction(const nt_talk_t *talk, const nt_chunk_t *chunk);
+/// Lowest bit of operand B of the instruction before the one that stores state word 0.
+nt_fault_t nt_fault_operand(const nt_talk_t *talk, const nt_chunk_t *chunk);
+/// Lowest bit of the number of dendrites that the list of the chunk's first sender serves.
+nt_fault_t nt_fault_dendrites(const nt_talk_t *talk, const nt_chunk_t *chunk);
 /// A bit of a state word of a neuron.
 nt_fault_t nt_fault_state(const nt_talk_t *talk, const nt_chunk_t *chunk, uint32_t word,
                           uint32_t neuron, unsigned bit);

@@ -156,6 +156,12 @@ static void contradictions(void **state) {
          "3");
   REFUSE(2, "--trace-steps", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-steps",
          "3");
+  REFUSE(2, "--trace-word", "need --trace", "generate", "--model", NT_TEST_IMAGE, "--trace-word",
+         "0:POOL:1");
+  REFUSE(2, "--trace-word: found \"0:CREG:1\"", "CORE:SPACE:ADDRESS", "generate", "--model",
+         NT_TEST_IMAGE, "--trace", "x.vcd", "--trace-word", "0:CREG:1");
+  REFUSE(2, "--trace-word: found \"0:POOL:1:2\"", "CORE:SPACE:ADDRESS", "generate", "--model",
+         NT_TEST_IMAGE, "--trace", "x.vcd", "--trace-word", "0:POOL:1:2");
   REFUSE(2, "--backend: found \"silver\"", "rtl and golden", "generate", "--model", NT_TEST_IMAGE,
          "--backend", "silver");
   REFUSE(2, "--top-k and --top-p", "need --temperature", GOLDEN(NT_TEST_IMAGE), "--top-k", "3");

@@ -9,6 +9,7 @@ enum { NAME_MAX_LENGTH = 512, WORDS_MAX = 8 };
 
 typedef struct signal {
   char *name, *id;
+  unsigned width;
 } signal_t;
 
 struct nt_vcd {
@@ -66,7 +67,8 @@ static bool add_signal(nt_vcd_t *vcd, const char *scope, int words, char **word)
   // $var kind width id name [range] $end
   (void)snprintf(name, sizeof name, "%s%s%s", scope, word[4], words > 6 ? word[5] : "");
   signal_t *s = &vcd->signal[vcd->signals++];
-  *s = (signal_t){.name = strdup(name), .id = strdup(word[3])};
+  *s = (signal_t){
+      .name = strdup(name), .id = strdup(word[3]), .width = (unsigned)strtoul(word[2], NULL, 10)};
   return s->name != NULL && s->id != NULL;
 }
 
@@ -141,6 +143,35 @@ int nt_vcd_find(const nt_vcd_t *vcd, const char *name) {
   return -1;
 }
 
+int nt_vcd_find_any(const nt_vcd_t *vcd, const char *name) {
+  const size_t length = strlen(name);
+  size_t low = 0, high = vcd->signals; // first name that is not less
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (strcmp(vcd->signal[middle].name, name) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  for (; low < vcd->signals && strncmp(vcd->signal[low].name, name, length) == 0; low++) {
+    const char *rest = vcd->signal[low].name + length;
+    if (rest[0] == '\0' ||
+        (rest[0] == '[' && strchr(rest, ':') != NULL && strchr(rest + 1, '[') == NULL)) {
+      return (int)low;
+    }
+  }
+  return -1;
+}
+
+const char *nt_vcd_name(const nt_vcd_t *vcd, int signal) {
+  return vcd->signal[signal].name;
+}
+
+unsigned nt_vcd_width(const nt_vcd_t *vcd, int signal) {
+  return vcd->signal[signal].width;
+}
+
 static void set_value(char *to, const char *digits, size_t length) {
   while (length > 1 && *digits == '0') {
     digits++;
@@ -184,6 +215,15 @@ void nt_vcd_watch(const nt_vcd_t *vcd, const int *signals, size_t count,
   if (changed) {
     see(user, &moment);
   }
+}
+
+uint64_t nt_vcd_bits(const char *value, unsigned lsb, unsigned width) {
+  const size_t digits = strlen(value);
+  uint64_t bits = 0;
+  for (unsigned i = lsb + width; i-- > lsb;) {
+    bits = bits << 1 | (i < digits && value[digits - 1 - i] == '1');
+  }
+  return bits;
 }
 
 uint64_t nt_vcd_number(const char *value) {
