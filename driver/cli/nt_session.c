@@ -291,10 +291,10 @@ static nt_status_t begin_trace(nt_session_t *s, nt_error_t *err) {
   }
   nt_dev_t *dev = nt_system_tile(s->dut, s->options.trace_tile);
   const nt_word_t *word = &s->options.trace_word;
-  s->tracing = true;
   if (s->options.trace_has_word) {
     nt_rtl_trace_word(dev, word->core, word->space, word->address);
   }
+  s->tracing = true;
   return nt_rtl_trace_open(dev, s->options.trace_path, err);
 }
 
