@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What must be found wrong is: lists that do not fit the RTL, expectations that a report does not meet, a page that says something else.
 # Usage: testbench/bugs/bites.sh PYTHON FOLDER_OF_PROGRAMS FOLDER
+# shellcheck disable=SC2016 # backticks of Markdown are meant
 set -eu
 python="$1"
 programs="$2"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The number of the active variant, for verilated tiles with variants: the environment variable NT_VARIANT.
+// The number of the active variant, for verilated tiles with variants: the environment variable
+// NT_VARIANT.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,8 +12,7 @@
 /// Imported by nt_variant.vh. 0, the tile as it is, without NT_VARIANT.
 int nt_variant_number(void);
 
-int nt_variant_number(void)
-{
+int nt_variant_number(void) {
   const char *text = getenv("NT_VARIANT");
   if (!text)
     return 0;
