@@ -25,8 +25,11 @@ FAIL    ?=
 VALID   ?=
 OUT     ?=
 ARGS    ?=
+BACKEND ?= csim
+SHAPE   ?=
+GROUP   ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -72,6 +75,10 @@ replay: build ## a failure once more, with waves (FAIL=folder of generate --fail
 bench: $(IMAGE) ## cycles against the bound, utilisation, speed, prices of checks and waves (ARGS="--turns 15")
 	@testbench/scripts/bench.sh $(BUILD) $(IMAGE) $(ARGS)
 
+conformance: $(IMAGE) ## the conformance suite on a tile: csim, rtl, systemc or a shared object (BACKEND= SHAPE= GROUP=)
+	@$(BUILD)/testbench/conformance/nt_conformance --backend "$(BACKEND)" $(if $(SHAPE),--shape "$(SHAPE)") \
+	  $(if $(GROUP),--group "$(GROUP)") --image $(IMAGE) --log $(BUILD)/conformance --json $(BUILD)/conformance.json
+
 published: build ## a random network of a published size, checkpoint to checked verilated tiles (SIZE=370m)
 	@testbench/scripts/published.sh $(BUILD) $(SIZE) 1
 
@@ -87,6 +94,9 @@ synth: setup ## Yosys: cells, memories, longest path of one core
 
 defs: setup ## rewrite what is generated from docs/spec/nt_definitions.def
 	@testbench/scripts/defs.sh
+
+vectors: setup ## write the vector files of the conformance suite anew
+	@testbench/conformance/suite/put_vectors.sh
 
 train: ## train a model (TEXT="a.txt b.txt" VALID=v.txt OUT=folder ARGS="--steps 2000"; ARGS=--help lists all)
 	@testbench/scripts/setup.sh train

@@ -82,6 +82,14 @@ void nt_core_clear_state(nt_core_t *core) {
   }
 }
 
+void nt_core_reset(nt_core_t *core) {
+  nt_dendrite_clear(&core->dendrite);
+  nt_dendrite_acknowledge(&core->dendrite);
+  core->axon_base = core->axon_count = core->probe_enable = core->flags = 0;
+  memset(core->counter, 0, sizeof core->counter);
+  core->tap.count = 0;
+}
+
 // ---- Host access --------------------------------------------------------------------------------
 
 /// The memory behind a space that is plain memory, or NULL.

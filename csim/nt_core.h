@@ -52,6 +52,8 @@ void nt_core_write(nt_core_t *core, uint32_t space, uint32_t addr, uint32_t coun
 
 /// CLEAR_STATE of this core.
 void nt_core_clear_state(nt_core_t *core);
+/// What the reset input does to this core.
+void nt_core_reset(nt_core_t *core);
 /// True when the core has work for the next timestep.
 bool nt_core_pending(const nt_core_t *core);
 

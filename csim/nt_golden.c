@@ -156,6 +156,12 @@ static void golden_tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size
   *count = nt_tile_of(dev)->core[core].tap.count;
 }
 
+static nt_status_t golden_reset(nt_dev_t *dev, nt_error_t *err) {
+  (void)err;
+  nt_tile_reset(nt_tile_of(dev));
+  return NT_OK;
+}
+
 static const nt_dev_ops_t golden_ops = {
     .name = "golden",
     .close = golden_close,
@@ -176,6 +182,7 @@ static const nt_dev_ops_t golden_ops = {
     .current_row = golden_current_row,
     .set_tap = golden_set_tap,
     .tap = golden_tap,
+    .reset = golden_reset,
 };
 
 nt_status_t nt_golden_open(const nt_params_t *params, nt_dev_t **dev, nt_error_t *err) {

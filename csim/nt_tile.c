@@ -60,6 +60,15 @@ void nt_tile_clear_state(nt_tile_t *tile) {
     nt_core_clear_state(&tile->core[c]);
 }
 
+void nt_tile_reset(nt_tile_t *tile) {
+  size_t dropped = 0;
+  for (uint32_t c = 0; c < tile->dev.params.cores; c++)
+    nt_core_reset(&tile->core[c]);
+  tile->tile_id = tile->timestep = tile->steps = tile->error = 0;
+  (void)nt_outbox_take(&tile->spikes, &dropped);
+  (void)nt_outbox_take(&tile->probes, &dropped);
+}
+
 bool nt_tile_pending(const nt_tile_t *tile) {
   for (uint32_t c = 0; c < tile->dev.params.cores; c++)
     if (nt_core_pending(&tile->core[c]))

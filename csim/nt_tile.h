@@ -33,6 +33,8 @@ void nt_tile_probe(nt_tile_t *tile, const nt_probe_t *probe);
 nt_status_t nt_tile_step(nt_tile_t *tile, nt_error_t *err);
 /// CTRL.CLEAR_STATE.
 void nt_tile_clear_state(nt_tile_t *tile);
+/// The reset input: registers, counters, flags and activity; memories stay.
+void nt_tile_reset(nt_tile_t *tile);
 /// STATUS.PENDING.
 bool nt_tile_pending(const nt_tile_t *tile);
 /// The ERROR register.

@@ -175,6 +175,12 @@ bool nt_dev_pending(nt_dev_t *dev) {
   return dev->ops->pending(dev);
 }
 
+nt_status_t nt_dev_reset(nt_dev_t *dev, nt_error_t *err) {
+  if (dev->ops->reset == NULL)
+    return nt_fail(err, NT_ERR_UNSUPPORTED, "back end %s: cannot reset its tile", dev->ops->name);
+  return dev->ops->reset(dev, err);
+}
+
 uint64_t nt_dev_cycles(nt_dev_t *dev) {
   return dev->ops->cycles(dev);
 }

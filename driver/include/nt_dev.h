@@ -111,18 +111,23 @@ typedef struct nt_dev_ops {
   /// Clock cycles simulated so far; 0 for a back end without a clock.
   uint64_t (*cycles)(nt_dev_t *dev);
 
-  // Observation of the step run last, for a checker. A back end without it leaves all four NULL.
+  // Observation of the step run last, for a checker. A back end without it leaves all four NULL,
+  // one that cannot listen to its cores `tap`.
 
   /// Activity the step worked on: bit d of activity[line]; LINES bytes.
   void (*current_activity)(nt_dev_t *dev, uint32_t core, uint8_t *activity);
   /// Accumulators the step worked on, sign-extended: WORD_BITS/2 values of row dendrite * LINES +
   /// line, which must have been active.
   void (*current_row)(nt_dev_t *dev, uint32_t core, uint32_t row, int32_t *values);
-  /// Switches recording of sent messages on or off (off after open).
+  /// Switches recording of what these functions show on or off (off after open).
   void (*set_tap)(nt_dev_t *dev, bool on);
   /// Every message the core sent in the step, wire form, any order, also those that stayed in the
   /// tile or were dropped as misrouted.
   void (*tap)(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count);
+
+  /// Pulls the tile's reset (docs/spec/timestep.md, "Host access"): memories keep their contents,
+  /// and what left the tile before and was not drained is forgotten. NULL: the back end has none.
+  nt_status_t (*reset)(nt_dev_t *dev, nt_error_t *err);
 } nt_dev_ops_t;
 
 /// Base of every back end's device structure.
@@ -144,6 +149,8 @@ nt_status_t nt_dev_step(nt_dev_t *dev, uint32_t timestep, uint64_t max_cycles, n
 void nt_dev_drain(nt_dev_t *dev, const nt_spike_t **spikes, size_t *count);
 bool nt_dev_pending(nt_dev_t *dev);
 uint64_t nt_dev_cycles(nt_dev_t *dev);
+/// NT_ERR_UNSUPPORTED for a back end without reset.
+nt_status_t nt_dev_reset(nt_dev_t *dev, nt_error_t *err);
 /// Number of 32-bit words in a space of a core with these parameters; 0 if there is no such space.
 uint32_t nt_dev_space_words(const nt_params_t *params, uint32_t space);
 /// Name of space NT_SPACE_*, as in "POOL"; "?" if there is no such space.

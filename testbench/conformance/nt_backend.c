@@ -2,6 +2,7 @@
 #include "nt_backend.h"
 
 #include "nt_golden.h"
+#include "nt_plugin.h"
 #include "nt_shapes.h"
 #ifdef NT_HAVE_RTL
 #include "nt_rtl.h"
@@ -50,21 +51,28 @@ void nt_backend_add(const nt_backend_t *backend) {
 
 nt_status_t nt_backend_choose(int argc, char **argv, nt_backend_t *backend, nt_error_t *err) {
   const char *name = word_of(argc, argv, 1, "NT_BACKEND", "golden");
-  if (strcmp(name, "golden") == 0) {
-    nt_params_t params = nt_params_default();
-    const char *set = word_of(argc, argv, 2, "NT_PARAMS", "default");
-    const nt_status_t status = choose_params(set, &params, err);
+  const char *set = word_of(argc, argv, 2, "NT_PARAMS", "");
+  nt_params_t wanted = nt_params_default();
+  if (set[0] != '\0') {
+    const nt_status_t status = choose_params(set, &wanted, err);
     if (status != NT_OK)
       return status;
-    *backend = nt_backend_golden(&params);
-    backend->shape = set;
+  }
+  if (strcmp(name, "golden") == 0) {
+    *backend = nt_backend_golden(&wanted);
+    backend->shape = set[0] != '\0' ? set : "default";
     return NT_OK;
   }
+  if (strchr(name, '/') != NULL)
+    return nt_plugin_load(name, set[0] != '\0' ? &wanted : NULL, backend, err);
 #ifdef NT_HAVE_RTL
   if (strcmp(name, "rtl") == 0) {
     const nt_params_t params = nt_rtl_params();
-    *backend = (nt_backend_t){
-        .name = "rtl", .shape = nt_backend_shape(&params), .params = params, .open = nt_rtl_open};
+    *backend = (nt_backend_t){.name = "rtl",
+                              .shape = nt_backend_shape(&params),
+                              .verilated = true,
+                              .params = params,
+                              .open = nt_rtl_open};
     return NT_OK;
   }
 #endif

@@ -1,20 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_check.h"
 
+#include "nt_record.h"
+
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { STEP_CYCLES = 5000000 }; // far more than any step of these tests takes
 
 static nt_backend_t chosen;
 static uint64_t compared;
+static bool skipped;
+static char context[256]; // what the next difference is about
 
 bool nt_check_begin(int argc, char **argv) {
   nt_error_t err = {0};
-  if (nt_backend_choose(argc, argv, &chosen, &err) == NT_OK)
+  const nt_status_t status = nt_backend_choose(argc, argv, &chosen, &err);
+  if (status == NT_OK) {
+    nt_record_begin(chosen.name, nt_backend_shape(&chosen.params), &chosen.params);
     return true;
+  }
+  nt_record_refused(status, err.text);
   (void)fprintf(stderr, "%s: %s\n", argv[0], err.text);
   return false;
+}
+
+// Every test runs inside begin_case, run_case and end_case; `state` holds the test itself.
+
+static uint64_t compared_before;
+static bool case_passed;
+
+static int begin_case(void **state) {
+  const struct CMUnitTest *test = *state;
+  compared_before = compared;
+  case_passed = false;
+  context[0] = '\0';
+  nt_record_case(test->name);
+  return 0;
+}
+
+/// A crash is the runner's to report, so that it is not taken for a difference: under it the
+/// signals that cmocka catches end the program.
+static void run_case(void **state) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
+  const struct CMUnitTest *test = *state;
+  void *own = test->initial_state;
+  for (size_t i = 0; i < sizeof signals / sizeof signals[0] && nt_record_is_on(); i++)
+    (void)signal(signals[i], SIG_DFL);
+  test->test_func(&own);
+  case_passed = true;
+}
+
+static int end_case(void **state) {
+  (void)state;
+  nt_record_done(case_passed, compared - compared_before);
+  return 0;
+}
+
+int nt_check_run_tests(const char *name, const struct CMUnitTest *tests, size_t count) {
+  struct CMUnitTest *wrapped = calloc(count, sizeof *wrapped);
+  assert_non_null(wrapped);
+  for (size_t i = 0; i < count; i++) {
+    wrapped[i] = (struct CMUnitTest){tests[i].name, run_case, begin_case, end_case, NULL};
+    memcpy(&wrapped[i].initial_state, &(const struct CMUnitTest *){&tests[i]}, sizeof(void *));
+  }
+  const int failed = _cmocka_run_group_tests(name, wrapped, count, NULL, NULL);
+  free(wrapped);
+  return failed;
+}
+
+bool nt_check_against_itself(void) {
+  return nt_record_is_on() && strcmp(chosen.name, "golden") == 0;
+}
+
+void nt_check_broken(const char *text) {
+  nt_record_case("what the tests need");
+  nt_record_fault(__FILE__, __LINE__, text);
+  nt_record_done(false, 0);
+}
+
+void nt_check_skip(const char *reason) {
+  (void)printf("nothing to compare: %s\n", reason);
+  nt_record_skip(reason);
+  skipped = true;
 }
 
 const nt_backend_t *nt_check_backend(void) {
@@ -22,7 +93,7 @@ const nt_backend_t *nt_check_backend(void) {
 }
 
 bool nt_check_is_rtl(void) {
-  return chosen.name[0] == 'r';
+  return chosen.verilated;
 }
 
 void nt_check_set_open(nt_status_t (*open)(const nt_params_t *, nt_dev_t **, nt_error_t *)) {
@@ -36,23 +107,53 @@ uint64_t nt_check_counted(void) {
 int nt_check_end(const char *name, int failed) {
   (void)printf("%s on %s %s: %" PRIu64 " values compared\n", name, chosen.name, chosen.shape,
                compared);
-  return failed != 0 || compared == 0 ? 1 : 0;
+  nt_record_end(compared);
+  return failed != 0 || (compared == 0 && !skipped) ? 1 : 0;
+}
+
+/// Ends the test: the text goes to the log and to the runner.
+static void fail_with(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void fail_with(const char *file, int line, const char *format, ...) {
+  char text[768];
+  va_list args;
+  const int used = snprintf(text, sizeof text, "%s%s", context, context[0] != '\0' ? ": " : "");
+  va_start(args, format);
+  (void)vsnprintf(text + used, sizeof text - (size_t)used, format, args);
+  va_end(args);
+  print_error("%s\n", text);
+  nt_record_fault(file, line, text);
+  _fail(file, line);
+}
+
+void nt_check_context(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(context, sizeof context, format, args);
+  va_end(args);
+}
+
+void nt_check_fail(const char *text, const char *file, int line) {
+  fail_with(file, line, "%s", text);
 }
 
 void nt_check_equal(int64_t found, int64_t expected, const char *what, const char *file, int line) {
   compared++;
   if (found == expected)
     return;
-  print_error("%s is %" PRId64 " (0x%" PRIx64 "), expected %" PRId64 " (0x%" PRIx64 ")\n", what,
-              found, (uint64_t)found, expected, (uint64_t)expected);
-  _fail(file, line);
+  fail_with(file, line, "%s is %" PRId64 " (0x%" PRIx64 "), expected %" PRId64 " (0x%" PRIx64 ")",
+            what, found, (uint64_t)found, expected, (uint64_t)expected);
 }
 
 void nt_check_equal_at(int64_t found, int64_t expected, const char *what, uint32_t index,
                        uint32_t detail, const char *file, int line) {
-  if (found != expected)
-    print_error("at %" PRIu32 ", %" PRIu32 ": ", index, detail);
-  nt_check_equal(found, expected, what, file, line);
+  compared++;
+  if (found == expected)
+    return;
+  fail_with(file, line,
+            "at %" PRIu32 ", %" PRIu32 ": %s is %" PRId64 " (0x%" PRIx64 "), expected %" PRId64
+            " (0x%" PRIx64 ")",
+            index, detail, what, found, (uint64_t)found, expected, (uint64_t)expected);
 }
 
 void nt_check_count(uint64_t values) {
@@ -62,8 +163,7 @@ void nt_check_count(uint64_t values) {
 void nt_check_ok(nt_status_t status, const nt_error_t *err, const char *file, int line) {
   if (status == NT_OK)
     return;
-  print_error("%s: %s\n", nt_status_str(status), err->text);
-  _fail(file, line);
+  fail_with(file, line, "%s: %s", nt_status_str(status), err->text);
 }
 
 nt_dev_t *nt_check_open(void) {

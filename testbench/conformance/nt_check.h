@@ -16,14 +16,26 @@
 
 /// Reads the command line (nt_backend.h); prints the reason and returns false if it is wrong.
 bool nt_check_begin(int argc, char **argv);
+/// Runs the tests of an array one after the other and returns how many failed. Each is told to the
+/// suite's runner, if it is that which started the program (nt_record.h).
+#define nt_check_run(tests) nt_check_run_tests(#tests, (tests), sizeof(tests) / sizeof((tests)[0]))
+int nt_check_run_tests(const char *name, const struct CMUnitTest *tests, size_t count);
+/// The suite's runner asks for the golden tile, which a test would compare with a golden tile.
+bool nt_check_against_itself(void);
+/// What the tests need is damaged: tells it as a test of its own that failed.
+void nt_check_broken(const char *text);
+/// Says why there is nothing to compare on this back end. nt_check_end then finds no fault in it.
+void nt_check_skip(const char *reason);
 /// The back end chosen.
 const nt_backend_t *nt_check_backend(void);
+/// The verilated tile, for tests that stop its clock or its ports.
 bool nt_check_is_rtl(void);
 /// From now on devices of the back end are opened so.
 void nt_check_set_open(nt_status_t (*open)(const nt_params_t *, nt_dev_t **, nt_error_t *));
 /// Values compared so far.
 uint64_t nt_check_counted(void);
-/// Prints what was compared. The program's exit status: `failed`, or 1 if nothing was compared.
+/// Prints what was compared. The program's exit status: `failed`, or 1 if nothing was compared and
+/// nt_check_skip did not say why.
 int nt_check_end(const char *name, int failed);
 
 /// Fails the test unless both are equal.
@@ -36,8 +48,13 @@ void nt_check_equal(int64_t found, int64_t expected, const char *what, const cha
                     __LINE__)
 void nt_check_equal_at(int64_t found, int64_t expected, const char *what, uint32_t index,
                        uint32_t detail, const char *file, int line);
+/// Says what the comparisons from now on in this test are about; a difference begins with it.
+void nt_check_context(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /// Adds to the number of values compared, for comparisons that another module made.
 void nt_check_count(uint64_t values);
+/// Fails the test with a text.
+#define NT_CHECK_FAIL(text) nt_check_fail((text), __FILE__, __LINE__)
+void nt_check_fail(const char *text, const char *file, int line);
 /// Fails the test with the error's text unless `status` is NT_OK.
 #define NT_CHECK_OK(status, err) nt_check_ok((status), (err), __FILE__, __LINE__)
 void nt_check_ok(nt_status_t status, const nt_error_t *err, const char *file, int line);

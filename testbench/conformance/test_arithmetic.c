@@ -3,11 +3,18 @@
 //
 // One neuron per operand pair: state words 0 and 1 hold a and b, the results follow.
 #include "nt_check.h"
+#include "nt_disasm.h"
 #include "nt_oracle.h"
+#include "nt_random.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
-enum { RESULTS = 32, STATE_WORDS = RESULTS + 2, OPERANDS = 22 };
+enum {
+  RESULTS = 28, ///< of one program: it fits the fewest PROG_WORDS
+  STATE_WORDS = RESULTS + 2,
+  OPERANDS = 22
+};
 enum { RA = 1, RB = 2, RD = 3, ONE = 4 };
 
 static const int32_t operands[OPERANDS] = {
@@ -99,6 +106,16 @@ static nt_asm_program_t prologue(void) {
   return program;
 }
 
+/// Compares; a difference is told with the instruction and its operands.
+static void check_result(uint32_t word, pair_t operand, int32_t found, int32_t expected) {
+  if (found != expected) {
+    char text[NT_DISASM_MAX];
+    nt_disasm(word, text, sizeof text);
+    nt_check_context("%s with r%d = %d, r%d = %d", text, RA, operand.a, RB, operand.b);
+  }
+  NT_CHECK(found, expected);
+}
+
 static void sweep_some(bench_t *bench, const computed_t *list, uint32_t count, const pair_t *pairs,
                        uint32_t pair_count) {
   nt_asm_program_t program = prologue();
@@ -113,33 +130,40 @@ static void sweep_some(bench_t *bench, const computed_t *list, uint32_t count, c
     for (uint32_t i = 0; i < count; i++) {
       const int32_t a = pairs[n].a, b = pairs[n].b;
       const int32_t expected = nt_oracle_alu(list[i].op, list[i].sat, list[i].shift, a, b, a < b);
-      NT_CHECK_AT((int32_t)*bench_word(bench, n, 2 + i), expected, list[i].word, n);
+      check_result(list[i].word, pairs[n], (int32_t)*bench_word(bench, n, 2 + i), expected);
     }
 }
 
-/// Every instruction of the list on every pair of operands.
-static void sweep(const computed_t *list, uint32_t count) {
+/// Every instruction of the list on every pair.
+static void sweep_pairs(const computed_t *list, uint32_t count, const pair_t *pairs,
+                        uint32_t pair_count) {
   bench_t bench = bench_open();
   const uint32_t capacity = bench_capacity(&bench);
-  pair_t pairs[OPERANDS * OPERANDS];
-  for (uint32_t n = 0; n < OPERANDS * OPERANDS; n++)
-    pairs[n] = (pair_t){operands[n / OPERANDS], operands[n % OPERANDS]};
   for (uint32_t i = 0; i < count; i += RESULTS)
-    for (uint32_t n = 0; n < OPERANDS * OPERANDS; n += capacity) {
-      const uint32_t left = OPERANDS * OPERANDS - n;
+    for (uint32_t n = 0; n < pair_count; n += capacity) {
+      const uint32_t left = pair_count - n;
       sweep_some(&bench, list + i, count - i < RESULTS ? count - i : RESULTS, pairs + n,
                  left < capacity ? left : capacity);
     }
   bench_close(&bench);
 }
 
+/// On every pair of the boundary operands.
+static void sweep(const computed_t *list, uint32_t count) {
+  pair_t pairs[OPERANDS * OPERANDS];
+  for (uint32_t n = 0; n < OPERANDS * OPERANDS; n++)
+    pairs[n] = (pair_t){operands[n / OPERANDS], operands[n % OPERANDS]};
+  sweep_pairs(list, count, pairs, OPERANDS * OPERANDS);
+}
+
 static void sweep_sat(uint32_t op) {
-  computed_t list[RESULTS];
-  for (uint32_t sat = 0; sat < RESULTS; sat++) {
+  enum { WIDTHS = 32 };
+  computed_t list[WIDTHS];
+  for (uint32_t sat = 0; sat < WIDTHS; sat++) {
     const uint32_t word = nt_asm_alu(op, RD, RA, nt_asm_reg(RB), sat);
     list[sat] = (computed_t){.word = word, .op = op, .sat = sat};
   }
-  sweep(list, RESULTS);
+  sweep(list, WIDTHS);
 }
 
 static void test_move(void **state) {
@@ -204,6 +228,32 @@ static void test_multiply(void **state) {
                            .shift = shift};
   }
   sweep(list, 2 * SHIFTS);
+}
+
+/// Every instruction of two operands, its fields and the operands drawn at random.
+static void test_random_operands(void **state) {
+  (void)state;
+  enum { PAIRS = 300, ROUNDS = 8 };
+  const uint64_t seed = nt_random_seed(3000);
+  nt_random_t random = {seed};
+  print_message("repeat with NT_SEED=%" PRIu64 "\n", seed);
+  for (uint32_t round = 0; round < ROUNDS; round++) {
+    computed_t list[RESULTS];
+    pair_t pairs[PAIRS];
+    for (uint32_t i = 0; i < RESULTS; i++) {
+      const uint32_t op = NT_OP_MOV + i % (NT_OP_SEL - NT_OP_MOV + 1);
+      const uint32_t sat = nt_random_below(&random, 32), shift = nt_random_below(&random, 64);
+      const uint32_t b = nt_asm_reg(RB);
+      list[i] = (computed_t){.word = op == NT_OP_MULS ? nt_asm_muls(RD, RA, b, sat, shift)
+                                                      : nt_asm_alu(op, RD, RA, b, sat),
+                             .op = op,
+                             .sat = sat,
+                             .shift = shift};
+    }
+    for (uint32_t n = 0; n < PAIRS; n++)
+      pairs[n] = (pair_t){nt_random_value(&random, 32), nt_random_value(&random, 32)};
+    sweep_pairs(list, RESULTS, pairs, PAIRS);
+  }
 }
 
 /// Hand-computed cases: the oracle is not the only witness.
@@ -319,9 +369,8 @@ static void table_sweep(const uint32_t *words, uint32_t count, const uint32_t *t
       bench_run(&bench, &program, pairs + first, neurons);
       for (uint32_t n = 0; n < neurons; n++)
         for (uint32_t k = 0; k < some; k++)
-          NT_CHECK_AT((int32_t)*bench_word(&bench, n, 2 + k),
-                      expect(words[i + k], table, table_words, pairs[first + n].a), words[i + k],
-                      first + n);
+          check_result(words[i + k], pairs[first + n], (int32_t)*bench_word(&bench, n, 2 + k),
+                       expect(words[i + k], table, table_words, pairs[first + n].a));
     }
   bench_close(&bench);
 }
@@ -375,6 +424,7 @@ static void test_lerp(void **state) {
 /// Operand B from the table: number = CONST_HI * 16 + RB, the sum with CONST_BASE wraps.
 static void test_constants(void **state) {
   (void)state;
+  enum { PART = 16 };
   bench_t bench = bench_open();
   const uint32_t table_words = bench.dev->params.table_words;
   const uint32_t bases[] = {0, 1, table_words - 10, table_words - 1};
@@ -383,10 +433,10 @@ static void test_constants(void **state) {
   fill_table(table);
   NT_CHECK_OK(nt_dev_mem_write(bench.dev, 0, NT_SPACE_TABLE, 0, table_words, table, &err), &err);
   for (uint32_t b = 0; b < 4; b++)
-    for (uint32_t half = 0; half < 2; half++) {
+    for (uint32_t first = 0; first < 64; first += PART) {
       nt_asm_program_t program = {.count = 0};
-      for (uint32_t i = 0; i < RESULTS; i++) {
-        const uint32_t b_bits = nt_asm_const(half * RESULTS + i);
+      for (uint32_t i = 0; i < PART; i++) {
+        const uint32_t b_bits = nt_asm_const(first + i);
         nt_asm_emit(&program, nt_asm_alu(NT_OP_MOV, RD, 0, b_bits, 0));
         nt_asm_emit(&program, nt_asm_st(RD, 2 + i));
       }
@@ -394,9 +444,9 @@ static void test_constants(void **state) {
       const pair_t none[3] = {{0, 0}, {0, 0}, {0, 0}};
       bench.const_base = bases[b];
       bench_run(&bench, &program, none, 3);
-      for (uint32_t i = 0; i < RESULTS; i++) {
-        const uint32_t expected = table[(bases[b] + half * RESULTS + i) % table_words];
-        NT_CHECK_AT(*bench_word(&bench, 2, 2 + i), expected, b, half * RESULTS + i);
+      for (uint32_t i = 0; i < PART; i++) {
+        const uint32_t expected = table[(bases[b] + first + i) % table_words];
+        NT_CHECK_AT(*bench_word(&bench, 2, 2 + i), expected, b, first + i);
       }
     }
   bench_close(&bench);
@@ -414,6 +464,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_leading_zeros),
       cmocka_unit_test(test_select),
       cmocka_unit_test(test_multiply),
+      cmocka_unit_test(test_random_operands),
       cmocka_unit_test(test_known_results),
       cmocka_unit_test(test_compare),
       cmocka_unit_test(test_lut),
@@ -422,5 +473,5 @@ int main(int argc, char **argv) {
   };
   if (!nt_check_begin(argc, argv))
     return 2;
-  return nt_check_end("test_arithmetic", cmocka_run_group_tests(tests, NULL, NULL));
+  return nt_check_end("test_arithmetic", nt_check_run(tests));
 }

@@ -492,7 +492,7 @@ int main(int argc, char **argv) {
   };
   if (!nt_check_begin(argc, argv))
     return 2;
-  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  int failed = nt_check_run(tests);
 #ifdef NT_HAVE_RTL
   const struct CMUnitTest clocked[] = {
       cmocka_unit_test(test_busy),
@@ -500,7 +500,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_blocked_responses),
   };
   if (nt_check_is_rtl())
-    failed += cmocka_run_group_tests(clocked, NULL, NULL);
+    failed += nt_check_run(clocked);
 #endif
   return nt_check_end("test_host", failed);
 }

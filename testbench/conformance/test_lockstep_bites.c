@@ -284,5 +284,5 @@ int main(int argc, char **argv) {
   };
   if (!nt_check_begin(argc, argv))
     return 2;
-  return nt_check_end("test_lockstep_bites", cmocka_run_group_tests(tests, NULL, NULL));
+  return nt_check_end("test_lockstep_bites", nt_check_run(tests));
 }

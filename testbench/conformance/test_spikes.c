@@ -412,5 +412,5 @@ int main(int argc, char **argv) {
   };
   if (!nt_check_begin(argc, argv))
     return 2;
-  return nt_check_end("test_spikes", cmocka_run_group_tests(tests, NULL, NULL));
+  return nt_check_end("test_spikes", nt_check_run(tests));
 }

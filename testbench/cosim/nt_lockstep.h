@@ -60,8 +60,9 @@ typedef struct nt_lockstep_stats {
 
 typedef struct nt_lockstep nt_lockstep_t;
 
-/// `golden` must be a system of golden tiles, `dut` any back end with observation; both opened with
-/// `image`, which must outlive the object. Switches taps on. The systems stay the caller's.
+/// `golden` must be a system of golden tiles, `dut` any back end that shows its accumulators; both
+/// opened with `image`, which must outlive the object. Switches taps on; of a back end without one,
+/// the spikes that left each tile are compared. The systems stay the caller's.
 nt_status_t nt_lockstep_open(const nt_image_t *image, nt_system_t *golden, nt_system_t *dut,
                              nt_lockstep_t **lockstep, nt_error_t *err);
 void nt_lockstep_close(nt_lockstep_t *lockstep); ///< NULL is allowed

@@ -31,9 +31,11 @@ namespace {
 
 #if VM_TRACE_FST
 using Trace = VerilatedFstC;
+using TraceFile = VerilatedFst;
 constexpr const char *kTraceFormat = "fst";
 #elif VM_TRACE_VCD
 using Trace = VerilatedVcdC;
+using TraceFile = VerilatedVcd;
 constexpr const char *kTraceFormat = "vcd";
 #else
 constexpr const char *kTraceFormat = nullptr;
@@ -638,35 +640,68 @@ uint32_t watched(const Rtl *rtl, uint32_t buffer) {
   return value;
 }
 
-void watch_declare(void *user, VerilatedVcd *vcd, uint32_t code) {
-  Watch &w = static_cast<Rtl *>(user)->watch;
-  w.code = code;
-  vcd->scopeEscape(' ');
-  vcd->pushNamePrefix("TOP watch ");
-  if (w.space == NT_SPACE_ACC) {
-    vcd->declBus(code, "acc0", false, -1, 31, 0);
-    vcd->declBus(code + 1, "acc1", false, -1, 31, 0);
-  } else {
-    vcd->declBus(code, "word", false, -1, 31, 0);
-  }
-  vcd->popNamePrefix(1);
-  vcd->scopeEscape('.');
+void declare_word(TraceFile *file, uint32_t code, const char *name) {
+#if VM_TRACE_FST
+  file->declBus(code, name, -1, FST_VD_IMPLICIT, FST_VT_VCD_WIRE, false, -1, 31, 0);
+#else
+  file->declBus(code, name, false, -1, 31, 0);
+#endif
 }
 
-void watch_full(void *user, VerilatedVcd::Buffer *out) {
+void watch_declare(void *user, TraceFile *file, uint32_t code) {
+  Watch &w = static_cast<Rtl *>(user)->watch;
+  w.code = code;
+  file->scopeEscape(' ');
+  file->pushNamePrefix("TOP watch ");
+  if (w.space == NT_SPACE_ACC) {
+    declare_word(file, code, "acc0");
+    declare_word(file, code + 1, "acc1");
+  } else {
+    declare_word(file, code, "word");
+  }
+  file->popNamePrefix(1);
+  file->scopeEscape('.');
+}
+
+void watch_full(void *user, TraceFile::Buffer *out) {
   const Rtl *rtl = static_cast<Rtl *>(user);
   for (uint32_t k = 0; k < (rtl->watch.space == NT_SPACE_ACC ? 2u : 1u); k++)
     out->fullIData(out->oldp(rtl->watch.code + k), watched(rtl, k), 32);
 }
 
-void watch_change(void *user, VerilatedVcd::Buffer *out) {
+void watch_change(void *user, TraceFile::Buffer *out) {
   const Rtl *rtl = static_cast<Rtl *>(user);
   for (uint32_t k = 0; k < (rtl->watch.space == NT_SPACE_ACC ? 2u : 1u); k++)
     out->chgIData(out->oldp(rtl->watch.code + k), watched(rtl, k), 32);
 }
 #endif
 
-// ---- open and close ----
+// ---- reset, open and close ----
+
+// Inputs may have begun with random values, and what left the tile before it was reset is nothing.
+void pull_reset(Rtl *rtl) {
+  Vnt_tile *top = rtl->top.get();
+  top->s_axi_awvalid_i = 0;
+  top->s_axi_wvalid_i = 0;
+  top->s_axi_bready_i = 0;
+  top->s_axi_arvalid_i = 0;
+  top->s_axi_rready_i = 0;
+  top->spk_in_valid_i = 0;
+  top->req_valid_i = 0;
+  top->rst_ni = 0;
+  for (int k = 0; k < 4; k++)
+    cycle(rtl);
+  top->rst_ni = 1;
+  cycle(rtl);
+  rtl->spikes.clear();
+  rtl->probes.clear();
+}
+
+nt_status_t reset(nt_dev_t *dev, nt_error_t *err) {
+  pull_reset(rtl_of(dev));
+  nt_rtl_tap_clear(dev);
+  return check_asserts(rtl_of(dev), err);
+}
 
 void close(nt_dev_t *dev) {
   Rtl *rtl = rtl_of(dev);
@@ -680,7 +715,7 @@ void close(nt_dev_t *dev) {
 constexpr nt_dev_ops_t kOps = {
     "rtl",       close,   reg_read, reg_write,    mem_read, mem_write, msg_read, msg_write,
     inject,      step,    drain,    drain_probes, pending,  progress,  cycles,   current_activity,
-    current_row, set_tap, tap};
+    current_row, set_tap, tap,      reset};
 
 // Finds signals of the model by name; the first one missing stays in `missing`.
 struct Finder {
@@ -756,25 +791,6 @@ nt_status_t check_params(const nt_params_t &wanted, nt_error_t *err) {
                                 "the verilated tile has other parameters: %s", text.c_str());
 }
 
-// Inputs may have begun with random values, and what left the tile before it was reset is nothing.
-void reset(Rtl *rtl) {
-  Vnt_tile *top = rtl->top.get();
-  top->s_axi_awvalid_i = 0;
-  top->s_axi_wvalid_i = 0;
-  top->s_axi_bready_i = 0;
-  top->s_axi_arvalid_i = 0;
-  top->s_axi_rready_i = 0;
-  top->spk_in_valid_i = 0;
-  top->req_valid_i = 0;
-  top->rst_ni = 0;
-  for (int k = 0; k < 4; k++)
-    cycle(rtl);
-  top->rst_ni = 1;
-  cycle(rtl);
-  rtl->spikes.clear();
-  rtl->probes.clear();
-}
-
 } // namespace
 
 // Verilator's hook for $error and $stop, in place of ending the program. The first one counts.
@@ -818,8 +834,7 @@ nt_status_t nt_rtl_open_shaken(const nt_params_t *params, uint32_t seed, nt_dev_
     Verilated::threadContextp(Verilated::defaultContextp());
     status = find_signals(rtl.get(), err);
     if (status == NT_OK) {
-      reset(rtl.get());
-      status = check_asserts(rtl.get(), err);
+      status = reset(&rtl->base, err);
     }
     if (status == NT_OK)
       *dev = &rtl.release()->base;

@@ -13,6 +13,10 @@ step() {
 }
 step rtl/lint.sh
 step ctest --test-dir "$build" --output-on-failure --no-tests=error
+for back_end in csim rtl; do
+  step "$build/testbench/conformance/nt_conformance" --backend $back_end --image "$build/testbench/system/tales.nti" \
+    --log "$build/conformance"
+done
 step testbench/scripts/build.sh "$build-sanitize" -DNT_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
 # Left out: waves (files, not memory), the trainer (Python), and long text evaluations that the smaller model tests cover.
 step ctest --test-dir "$build-sanitize" --output-on-failure --no-tests=error -L fast -E 'waves_|train_|perplexity|quantise'

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# The guide GUIDE holds, word for word, what stands between the marks of EXAMPLE.
+# The guide GUIDE holds, word for word, what stands between the marks of EXAMPLE, as a block of LANGUAGE (cpp).
+if(NOT LANGUAGE)
+  set(LANGUAGE cpp)
+endif()
 file(READ ${EXAMPLE} example)
 file(READ ${GUIDE} guide)
 string(FIND "${example}" "// guide: begin\n" begin)
@@ -10,7 +13,7 @@ endif()
 math(EXPR begin "${begin} + 16")
 math(EXPR length "${end} - ${begin}")
 string(SUBSTRING "${example}" ${begin} ${length} fragment)
-string(FIND "${guide}" "```cpp\n${fragment}```\n" found)
+string(FIND "${guide}" "```${LANGUAGE}\n${fragment}```\n" found)
 if(found EQUAL -1)
   message(FATAL_ERROR "${GUIDE}: does not show the example as it is in ${EXAMPLE}")
 endif()

@@ -373,7 +373,20 @@ void tap(nt_dev_t *dev, uint32_t core, const uint64_t **wire, size_t *count) {
   model->ops->tap(model, core, wire, count);
 }
 
-// ---- open and close ----
+// ---- reset, open and close ----
+
+nt_status_t reset(nt_dev_t *dev, nt_error_t *err) {
+  Device *device = device_of(dev);
+  const Meter meter(device);
+  if (!device->link.reset)
+    return nt_fail(err, NT_ERR_UNSUPPORTED, "systemc: the platform gives no way to reset a tile");
+  device->link.reset();
+  device->spikes.clear();
+  device->probes.clear();
+  if (device->link.tile != nullptr)
+    nt_rtl_tap_clear(device->link.tile->model());
+  return NT_OK;
+}
 
 void close(nt_dev_t *dev) {
   Device *device = device_of(dev);
@@ -385,11 +398,11 @@ void close(nt_dev_t *dev) {
 constexpr nt_dev_ops_t kObserved = {
     "systemc",   close,   reg_read, reg_write,    mem_read, mem_write, msg_read, msg_write,
     inject,      step,    drain,    drain_probes, pending,  progress,  cycles,   current_activity,
-    current_row, set_tap, tap};
+    current_row, set_tap, tap,      reset};
 constexpr nt_dev_ops_t kPlain = {"systemc", close,        reg_read,  reg_write, mem_read,
                                  mem_write, msg_read,     msg_write, inject,    step,
                                  drain,     drain_probes, pending,   progress,  cycles,
-                                 nullptr,   nullptr,      nullptr,   nullptr};
+                                 nullptr,   nullptr,      nullptr,   nullptr,   reset};
 
 } // namespace
 

@@ -24,6 +24,7 @@ struct nt_sc_link {
   sc_core::sc_time period;                    ///< of the tile's clock
   /// The tile itself, for the observation functions of a checker; NULL: the device has none.
   nt_tile_sc *tile = nullptr;
+  std::function<void()> reset;  ///< pulls the tile's rst_ni and waits; empty: cannot be reset
   std::function<void()> closed; ///< called by close; may be empty
 };
 

@@ -10,6 +10,7 @@
 namespace {
 
 const sc_core::sc_time kPeriod(10, sc_core::SC_NS);
+constexpr unsigned kResetPeriods = 6;
 constexpr size_t kStackBytes = 16u << 20; // the driver and test programs are ordinary C
 
 } // namespace
@@ -88,6 +89,12 @@ nt_status_t nt_sc_platform::open(const nt_params_t &params, nt_dev_t **dev, nt_e
   link.data = &host_.data[n];
   link.period = kPeriod;
   link.tile = &tiles_[n];
+  link.reset = [this, n] {
+    host_.reset_n[n].write(false);
+    wait(kResetPeriods * kPeriod);
+    host_.reset_n[n].write(true);
+    wait(2 * kPeriod);
+  };
   link.closed = [this, n] {
     host_.reset_n[n].write(false);
     wait(2 * kPeriod);
