@@ -29,7 +29,7 @@ BACKEND ?= csim
 SHAPE   ?=
 GROUP   ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance coverage lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance coverage lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -126,6 +126,13 @@ flips: random-programs ## random bit flips in the RTL's memories and registers, 
 coverage: setup ## line, branch and toggle coverage of the RTL, line and branch coverage of C, their holes against reasons and floors
 	@testbench/scripts/setup.sh coverage
 	@testbench/coverage/run.sh $(BUILD)-coverage
+
+bugs: build ## bugs planted in the RTL, and what is reported about each
+	@$(BUILD)/testbench/bugs/bugs_table testbench/bugs/bugs.json
+
+bugs-model: $(IMAGE) ## the same bugs in a run of a model (MODEL=); compiles neurotile_bugs
+	@testbench/scripts/build.sh $(BUILD) -DNT_BUGS=ON
+	@testbench/bugs/in_model.py $(RUN)_bugs testbench/bugs/bugs.json $(IMAGE)
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

@@ -417,8 +417,8 @@ static void message_without_sign(scene_t *s) {
   s->liar.lie =
       (nt_lie_t){.flip = UINT64_C(0xff0000) << NT_SPIKE_PAYLOAD_LSB, .flip_axon = 7 + BIG};
   run(s);
-  expect(s, NT_STAGE_SPIKE, BIG, "wrong-payload");
-  NT_CHECK(hint(s, "sign-extension") != NULL, true);
+  expect(s, NT_STAGE_SPIKE, BIG, "sign-extension");
+  NT_CHECK(hint(s, "wrong-payload") != NULL, true);
 }
 
 static void destination_flipped(scene_t *s) {

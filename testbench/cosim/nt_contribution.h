@@ -23,7 +23,35 @@ typedef struct nt_axon_table {
   uint32_t base, count;
 } nt_axon_table_t;
 
-/// What a spike adds to accumulator (dendrite, line, lane). False if its list does not touch it.
+/// How a list is read: rightly, or with one mistake.
+typedef enum nt_reading {
+  NT_READING_RIGHT,
+  NT_READING_NO_EXPONENT,  ///< the exponent of the entry is taken for 0
+  NT_READING_NO_SIGN,      ///< the last digit of a DENSE weight has no sign
+  NT_READING_HALF_PLACE,   ///< digit j of a DENSE weight counts 2^j, not 4^j
+  NT_READING_DIGIT_LESS,   ///< DENSE weights lack their last digit
+  NT_READING_SYNAPSE_LESS, ///< SPARSE lists lack their last synapse
+  NT_READINGS
+} nt_reading_t;
+
+/// The reading in words, to follow "lists read".
+const char *nt_reading_str(nt_reading_t reading);
+
+/// What a list costs (docs/spec/timestep.md, "Counters"), as the entry says.
+typedef struct nt_list_cost {
+  uint32_t format; ///< NT_FORMAT_*, or anything that a bad entry holds
+  uint32_t synops, words, digits;
+} nt_list_cost_t;
+
+/// The cost of a spike for `axon`; nothing if there is no such axon.
+nt_list_cost_t nt_contribution_cost(const nt_axon_table_t *axons, uint32_t axon);
+
+/// What a spike adds to accumulator (dendrite, line, lane), its list being read so. False if its
+/// list does not touch it.
+bool nt_contribution_read(const nt_axon_table_t *axons, nt_reading_t reading, uint32_t axon,
+                          int32_t payload, uint32_t dendrite, uint32_t line, uint32_t lane,
+                          nt_contribution_t *contribution);
+/// The same, read rightly.
 bool nt_contribution_find(const nt_axon_table_t *axons, uint32_t axon, int32_t payload,
                           uint32_t dendrite, uint32_t line, uint32_t lane,
                           nt_contribution_t *contribution);

@@ -2,8 +2,7 @@
 // The accumulator stage: which spikes were added, and which change of one of them gives the sum of
 // the device.
 #include "nt_arith.h"
-#include "nt_contribution.h"
-#include "nt_scene.h"
+#include "nt_served.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,11 +15,10 @@ typedef struct sum {
   uint32_t dendrite;
   nt_contribution_t *item; // of the golden system
   size_t count, capacity;
-  uint32_t received;                        // spikes for the core
+  nt_served_list_t served;                  // spikes for the core
   int64_t total;                            // golden
   int64_t device;                           // with what the device's pool holds
   int32_t device_row[NT_WORD_BITS_MAX / 2]; // sums the device worked on
-  bool failed;
 } sum_t;
 
 // The device's own memory gives the spike another product.
@@ -33,15 +31,13 @@ static void hint_weight(const sum_t *sum, const nt_contribution_t *c, int64_t go
   }
 }
 
-static void add_spike(sum_t *sum, const nt_spike_t *spike) {
+static nt_status_t add_spike(sum_t *sum, const nt_spike_t *spike, nt_error_t *err) {
   const nt_scene_t *s = sum->scene;
   const nt_mismatch_t *m = &s->report->first;
   nt_contribution_t c;
   int64_t golden = 0;
-  sum->received++;
   for (int side = 0; side < 2; side++) {
-    const nt_axon_table_t axons = {s->params, s->pool[side], s->axon_base[side],
-                                   s->axon_count[side]};
+    const nt_axon_table_t axons = nt_served_axons(s, side);
     if (!nt_contribution_find(&axons, spike->axon, spike->payload, sum->dendrite, m->line, m->lane,
                               &c)) {
       continue;
@@ -57,41 +53,22 @@ static void add_spike(sum_t *sum, const nt_spike_t *spike) {
       const size_t capacity = 2 * sum->capacity + 256;
       nt_contribution_t *grown = realloc(sum->item, capacity * sizeof *grown);
       if (grown == NULL) {
-        sum->failed = true;
-        return;
+        return nt_fail(err, NT_ERR_MEMORY, "explain: out of memory");
       }
       sum->item = grown;
       sum->capacity = capacity;
     }
     sum->item[sum->count++] = c;
   }
+  return NT_OK;
 }
 
-// The spikes that act in this step: from outside the tile before it, from its cores in the step
-// before.
-static void collect(sum_t *sum) {
-  const nt_scene_t *s = sum->scene;
-  const nt_mismatch_t *m = &s->report->first;
-  const nt_spike_t *spikes = NULL;
-  size_t count = 0;
-  nt_system_received(s->view.golden, m->tile, &spikes, &count);
-  for (size_t i = 0; i < count; i++) {
-    if ((spikes[i].cores >> m->core & 1) != 0) {
-      add_spike(sum, &spikes[i]);
-    }
+static nt_status_t collect(sum_t *sum, nt_error_t *err) {
+  nt_status_t status = nt_served_now(sum->scene, &sum->served, err);
+  for (size_t i = 0; i < sum->served.count && status == NT_OK; i++) {
+    status = add_spike(sum, &sum->served.spike[i].spike, err);
   }
-  for (uint32_t c = 0; c < s->params->cores; c++) {
-    const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, c, 0);
-    if (last == NULL || !last->stepped || last->timestep + 1 != m->timestep) {
-      continue;
-    }
-    for (size_t i = 0; i < last->sent_count; i++) {
-      const nt_spike_t spike = nt_spike_unpack(last->sent[i]);
-      if (spike.tile == m->tile && (spike.cores >> m->core & 1) != 0) {
-        add_spike(sum, &spike);
-      }
-    }
-  }
+  return status;
 }
 
 static void note_operands(const sum_t *sum) {
@@ -102,8 +79,8 @@ static void note_operands(const sum_t *sum) {
   }
   nt_notes_add(
       notes,
-      "%u spikes received by the core, %zu touch this neuron, %u with a product, sum %" PRId64,
-      sum->received, sum->count, nonzero, sum->total);
+      "%zu spikes received by the core, %zu touch this neuron, %u with a product, sum %" PRId64,
+      sum->served.count, sum->count, nonzero, sum->total);
   for (size_t i = 0; i < sum->count; i++) {
     const nt_contribution_t *c = &sum->item[i];
     if (c->product != 0) {
@@ -117,12 +94,11 @@ static void note_operands(const sum_t *sum) {
 }
 
 // Keeps the products for who looks for the addition that is not among them.
-static void keep_products(sum_t *sum) {
+static nt_status_t keep_products(const sum_t *sum, nt_error_t *err) {
   nt_mismatch_report_t *r = sum->scene->report;
   r->product = malloc((sum->count + 1) * sizeof *r->product);
   if (r->product == NULL) {
-    sum->failed = true;
-    return;
+    return nt_fail(err, NT_ERR_MEMORY, "explain: out of memory");
   }
   r->has_products = true;
   for (size_t i = 0; i < sum->count; i++) {
@@ -130,21 +106,27 @@ static void keep_products(sum_t *sum) {
       r->product[r->products++] = sum->item[i].product;
     }
   }
+  return NT_OK;
 }
 
-// True if adding `delta` to the payload of a spike gives the device's sums in the whole row.
-static bool explains_row(const sum_t *sum, uint32_t axon, int32_t delta) {
+// True if the device's row is the golden one, less what spike `less` adds and with what spike
+// `more` adds.
+static bool explains_row(const sum_t *sum, const nt_spike_t *less, const nt_spike_t *more) {
   const nt_scene_t *s = sum->scene;
   const nt_mismatch_t *m = &s->report->first;
-  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
   const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
-  const size_t row = (size_t)sum->dendrite * rows.lines + m->line;
+  const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
   for (uint32_t lane = 0; lane < rows.lanes; lane++) {
     nt_contribution_t c;
-    const int64_t change =
-        nt_contribution_find(&axons, axon, delta, sum->dendrite, m->line, lane, &c) ? c.product : 0;
-    if (nt_arith_wrap(rows.values[row * rows.lanes + lane] + change, s->params->acc_bits) !=
-        sum->device_row[lane]) {
+    int64_t total = row[lane];
+    if (nt_contribution_find(&axons, less->axon, less->payload, sum->dendrite, m->line, lane, &c)) {
+      total -= c.product;
+    }
+    if (nt_contribution_find(&axons, more->axon, more->payload, sum->dendrite, m->line, lane, &c)) {
+      total += c.product;
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
       return false;
     }
   }
@@ -160,7 +142,9 @@ static void try_payload(const sum_t *sum, const nt_contribution_t *c, int32_t pa
       nt_arith_wrap(m->expected + change, sum->scene->params->acc_bits) != m->got) {
     return;
   }
-  const bool row = explains_row(sum, c->axon, payload - c->payload);
+  const nt_spike_t less = {.axon = (uint16_t)c->axon, .payload = c->payload};
+  const nt_spike_t more = {.axon = (uint16_t)c->axon, .payload = payload};
+  const bool row = explains_row(sum, &less, &more);
   nt_hints_add(&sum->scene->report->hints, name, row ? NT_CONFIDENCE_FITS : NT_CONFIDENCE_LIKE,
                "the spike of axon %u, payload %" PRId32 ", %s: gives %s", c->axon, c->payload, what,
                row ? "all sums of the row" : "this sum, not those of the whole row");
@@ -170,7 +154,7 @@ static void try_payload(const sum_t *sum, const nt_contribution_t *c, int32_t pa
 static bool weight_explains_row(const sum_t *sum, int32_t weight, int32_t times) {
   const nt_scene_t *s = sum->scene;
   const nt_mismatch_t *m = &s->report->first;
-  const nt_axon_table_t axons = {s->params, s->pool[0], s->axon_base[0], s->axon_count[0]};
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
   const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
   const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
   for (uint32_t lane = 0; lane < rows.lanes; lane++) {
@@ -215,6 +199,99 @@ static void try_weights(const sum_t *sum) {
   }
 }
 
+// True if the device's row is the sum of all lists read with this mistake.
+static bool reading_explains_row(const sum_t *sum, nt_reading_t reading) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
+  for (uint32_t lane = 0; lane < nt_params_line_lanes(s->params); lane++) {
+    int64_t total = 0;
+    for (size_t i = 0; i < sum->served.count; i++) {
+      const nt_spike_t *spike = &sum->served.spike[i].spike;
+      nt_contribution_t c;
+      if (nt_contribution_read(&axons, reading, spike->axon, spike->payload, sum->dendrite, m->line,
+                               lane, &c)) {
+        total += c.product;
+      }
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void try_readings(const sum_t *sum) {
+  for (nt_reading_t reading = NT_READING_RIGHT + 1; reading < NT_READINGS; reading++) {
+    if (reading_explains_row(sum, reading)) {
+      nt_hints_add(&sum->scene->report->hints, "wrong-weight", NT_CONFIDENCE_FITS,
+                   "lists read %s: gives all sums of the row", nt_reading_str(reading));
+    }
+  }
+}
+
+// A spike served with the list of another axon of the step.
+static bool try_axons(const sum_t *sum) {
+  enum { PAIRS = 1 << 16 }; // enough: it is the neighbours in time that are mixed up
+  const nt_served_list_t *served = &sum->served;
+  size_t pairs = 0;
+  for (size_t apart = 1; apart < served->count; apart++) {
+    for (size_t i = 0; i < served->count && pairs < PAIRS; i++, pairs++) {
+      const nt_spike_t *less = &served->spike[i].spike;
+      const nt_spike_t *other = &served->spike[(i + served->count - apart) % served->count].spike;
+      nt_spike_t more = *less;
+      more.axon = other->axon;
+      if (more.axon != less->axon && explains_row(sum, less, &more)) {
+        nt_hints_add(&sum->scene->report->hints, "other-axon", NT_CONFIDENCE_FITS,
+                     "the spike of axon %u, payload %" PRId32
+                     ", served as axon %u: gives all sums of the row",
+                     less->axon, less->payload, more.axon);
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// True if the device's row is the sum of all spikes, each taking its entry from one word.
+static bool word_explains_row(const sum_t *sum, uint32_t word) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
+  const uint32_t in_word = s->params->word_bits / 64;
+  for (uint32_t lane = 0; lane < nt_params_line_lanes(s->params); lane++) {
+    int64_t total = 0;
+    for (size_t i = 0; i < sum->served.count; i++) {
+      const nt_spike_t *spike = &sum->served.spike[i].spike;
+      const uint32_t axon = word * in_word + spike->axon % in_word;
+      nt_contribution_t c;
+      if (nt_contribution_find(&axons, axon, spike->payload, sum->dendrite, m->line, lane, &c)) {
+        total += c.product;
+      }
+    }
+    if (nt_arith_wrap(total, s->params->acc_bits) != sum->device_row[lane]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// All spikes served from one pool word of the axon table.
+static void try_words(const sum_t *sum) {
+  const uint32_t in_word = sum->scene->params->word_bits / 64;
+  for (size_t i = 0; i < sum->served.count; i++) {
+    const uint32_t word = sum->served.spike[i].spike.axon / in_word;
+    if ((i == 0 || word != sum->served.spike[i - 1].spike.axon / in_word) &&
+        word_explains_row(sum, word)) {
+      nt_hints_add(&sum->scene->report->hints, "other-axon", NT_CONFIDENCE_FITS,
+                   "every spike served with an entry of word %u of the axon table, axons %u to %u: "
+                   "gives all sums of the row",
+                   word, word * in_word, (word + 1) * in_word - 1);
+      return;
+    }
+  }
+}
+
 static void try_all_payloads(const sum_t *sum, bool flips) {
   for (size_t i = 0; i < sum->count; i++) {
     const nt_contribution_t *c = &sum->item[i];
@@ -225,6 +302,9 @@ static void try_all_payloads(const sum_t *sum, bool flips) {
                   "payload-bit", what);
     }
     if (!flips) {
+      if (nt_scene_refuses(sum->scene)) {
+        try_payload(sum, c, 0, "refused-spike", "refused: the device has BAD_AXON set");
+      }
       try_payload(sum, c, 0, "lost-spike", "lost");
       try_payload(sum, c, 2 * c->payload, "doubled-spike", "added twice");
       try_payload(sum, c, -c->payload, "spike-sign", "with the other sign");
@@ -263,25 +343,6 @@ static void hint_relations(const sum_t *sum) {
   nt_hints_relate(hints, m->expected, m->got, s->params->acc_bits);
 }
 
-static void hint_activity(const sum_t *sum) {
-  const nt_scene_t *s = sum->scene;
-  const nt_mismatch_t *m = &s->report->first;
-  const nt_history_step_t *last = nt_history_step(s->view.history, m->tile, m->core, 0);
-  if (last != NULL && last->stepped && last->activity[m->line] != 0 &&
-      m->got == (m->expected | last->activity[m->line])) {
-    nt_hints_add(&s->report->hints, "late", NT_CONFIDENCE_FITS,
-                 "the rows active in timestep %u still are", last->timestep);
-  }
-  if (m->expected != 0 && (m->expected & m->got) == m->got) {
-    nt_hints_add(&s->report->hints, "lost-spike", NT_CONFIDENCE_LIKE,
-                 "no spike reached a row that should be active");
-  }
-  if (m->got != 0 && (m->expected & m->got) == m->expected) {
-    nt_hints_add(&s->report->hints, "extra-spike", NT_CONFIDENCE_LIKE,
-                 "a spike, or what is left of one, reached a row that should not be active");
-  }
-}
-
 static void note_history(const nt_scene_t *s, uint32_t dendrite) {
   const nt_mismatch_t *m = &s->report->first;
   for (uint32_t age = NT_HISTORY_STEPS; age-- > 0;) {
@@ -299,49 +360,104 @@ static void note_history(const nt_scene_t *s, uint32_t dendrite) {
   }
 }
 
+// Every lane that differs lacks exactly one spike, and no other lane lacks any of them.
+static nt_status_t try_lost(const sum_t *sum, nt_error_t *err) {
+  const nt_scene_t *s = sum->scene;
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_served_list_t *served = &sum->served;
+  const nt_axon_table_t axons = nt_served_axons(s, 0);
+  const nt_golden_rows_t rows = nt_golden_current(s->golden, m->core);
+  const int32_t *row = rows.values + ((size_t)sum->dendrite * rows.lines + m->line) * rows.lanes;
+  bool *lost = calloc(served->count + 1, sizeof *lost), all = true;
+  uint32_t count = 0;
+  size_t first = 0;
+  if (lost == NULL) {
+    return nt_fail(err, NT_ERR_MEMORY, "explain: out of memory");
+  }
+  for (int pass = 0; pass < 2; pass++) { // the spikes are found, then tried on all lanes
+    for (uint32_t lane = 0; lane < rows.lanes && all; lane++) {
+      int64_t total = row[lane];
+      bool found = total == sum->device_row[lane];
+      for (size_t i = 0; i < served->count; i++) {
+        nt_contribution_t c;
+        if ((pass == 1 && !lost[i]) || !nt_contribution_find(&axons, served->spike[i].spike.axon,
+                                                             served->spike[i].spike.payload,
+                                                             sum->dendrite, m->line, lane, &c)) {
+          continue;
+        }
+        if (pass == 1) {
+          total -= c.product;
+        } else if (!found && nt_arith_wrap(row[lane] - c.product, s->params->acc_bits) ==
+                                 sum->device_row[lane]) {
+          first = count == 0 ? i : first;
+          count += !lost[i];
+          lost[i] = found = true;
+        }
+      }
+      all = pass == 0 ? found : nt_arith_wrap(total, s->params->acc_bits) == sum->device_row[lane];
+    }
+  }
+  if (all && count > 1) {
+    nt_hints_add(&s->report->hints, "lost-spike", NT_CONFIDENCE_FITS,
+                 "%u spikes lost, the first of axon %u, payload %" PRId32
+                 ": gives all sums of the row",
+                 count, served->spike[first].spike.axon, served->spike[first].spike.payload);
+  }
+  free(lost);
+  return NT_OK;
+}
+
+// What was done to one spike, or to all, gives the device's sums.
+static nt_status_t try_all(const sum_t *sum, nt_error_t *err) {
+  try_all_payloads(sum, false);
+  if (!try_axons(sum)) {
+    try_words(sum);
+  }
+  try_readings(sum);
+  const nt_status_t status = try_lost(sum, err);
+  try_all_payloads(sum, true);
+  try_weights(sum);
+  return status;
+}
+
 nt_status_t nt_explain_accumulator(nt_scene_t *s, nt_error_t *err) {
   nt_mismatch_report_t *r = s->report;
-  sum_t sum = {.scene = s, .dendrite = r->first.index};
-  if (r->first.activity) { // the mask is compared, not a value: look at the first dendrite of it
-    const uint64_t differing = (uint64_t)(r->first.expected ^ r->first.got);
+  const nt_mismatch_t *m = &r->first;
+  sum_t sum = {.scene = s, .dendrite = m->index};
+  if (m->activity) { // the mask is compared, not a value: look at the first dendrite of it
+    const uint64_t differing = (uint64_t)(m->expected ^ m->got);
     while ((differing >> sum.dendrite & 1) == 0) {
       sum.dendrite++;
     }
+    (void)snprintf(r->formula, sizeof r->formula,
+                   "bit d is set if a spike's list names the line and dendrite d");
+    nt_scene_compare_memories(s);
+    note_history(s, sum.dendrite);
+    return nt_explain_activity(s, err);
   }
-  if (!r->first.activity) {
-    s->dut->ops->current_row(s->dut, r->first.core, sum.dendrite * s->params->lines + r->first.line,
-                             sum.device_row);
-  }
-  collect(&sum);
-  const bool whole =
-      r->first.activity || nt_arith_wrap(sum.total, s->params->acc_bits) == r->first.expected;
-  (void)snprintf(r->formula, sizeof r->formula, "%s",
-                 r->first.activity ? "bit d is set if a spike's list names the line and dendrite d"
-                                   : "sum over the spikes received of payload * weight * 2^exp");
+  s->dut->ops->current_row(s->dut, m->core, sum.dendrite * s->params->lines + m->line,
+                           sum.device_row);
+  nt_status_t status = collect(&sum, err);
+  const bool whole = nt_arith_wrap(sum.total, s->params->acc_bits) == m->expected;
+  (void)snprintf(r->formula, sizeof r->formula,
+                 "sum over the spikes received of payload * weight * 2^exp");
   if (whole) {
     note_operands(&sum);
-    keep_products(&sum);
+    status = status == NT_OK ? keep_products(&sum, err) : status;
   } else {
     nt_notes_add(&r->operands, "the spikes of the step before are not at hand");
   }
   nt_scene_compare_memories(s);
-  if (!r->first.activity) {
-    const bool stored = whole && sum.device != sum.total &&
-                        nt_arith_wrap(sum.device, s->params->acc_bits) == r->first.got;
-    if (stored) {
-      nt_hints_add(&r->hints, "stored-sum", NT_CONFIDENCE_STORED,
-                   "the device added up rightly what it holds");
-    }
-    if (whole && !stored) {
-      try_all_payloads(&sum, false);
-      try_all_payloads(&sum, true);
-      try_weights(&sum);
-    }
-    hint_relations(&sum);
-  } else {
-    hint_activity(&sum);
+  if (whole && sum.device != sum.total &&
+      nt_arith_wrap(sum.device, s->params->acc_bits) == m->got) {
+    nt_hints_add(&r->hints, "stored-sum", NT_CONFIDENCE_STORED,
+                 "the device added up rightly what it holds");
+  } else if (whole && status == NT_OK) {
+    status = try_all(&sum, err);
   }
+  hint_relations(&sum);
   note_history(s, sum.dendrite);
   free(sum.item);
-  return sum.failed ? nt_fail(err, NT_ERR_MEMORY, "explain: out of memory") : NT_OK;
+  free(sum.served.spike);
+  return status;
 }

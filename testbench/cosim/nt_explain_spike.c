@@ -15,37 +15,28 @@ typedef struct source {
   int32_t value; // of the register sent
 } source_t;
 
-// The message that destination `entry` of the port makes of a spike.
-static uint64_t message(const nt_scene_t *s, uint32_t ptr, uint32_t entry,
-                        const nt_retrace_spike_t *spike) {
-  const uint64_t dest = nt_pool_view_dword(s->params, s->pool[0], ptr, entry);
-  const uint32_t type = NT_VIEW_FIELD(dest, DEST_TYPE);
-  const uint32_t offset = NT_VIEW_FIELD(dest, DEST_VECTOR) != 0 ? spike->neuron : 0;
-  const nt_spike_t sent = {.tile = (uint16_t)NT_VIEW_FIELD(dest, DEST_TILE),
-                           .cores = (uint8_t)NT_VIEW_FIELD(dest, DEST_CORES),
-                           .type = (uint8_t)type,
-                           .axon = (uint16_t)(NT_VIEW_FIELD(dest, DEST_AXON) + offset),
-                           .payload = nt_program_payload(spike->payload, type)};
-  return nt_spike_pack(&sent);
-}
-
 static bool same_target(uint64_t a, uint64_t b) {
   const nt_spike_t x = nt_spike_unpack(a), y = nt_spike_unpack(b);
   return x.tile == y.tile && x.cores == y.cores && x.axon == y.axon && x.type == y.type;
 }
 
-// Looks through one strip for the sender of `wire`; without `exactly`, of any payload to the same
-// target.
+// How a message is looked for: as it is, as one of any payload to the same target, or as one that
+// the word behind a port's destinations would make.
+typedef enum match { MATCH_EXACT, MATCH_TARGET, MATCH_BEYOND } match_t;
+
+// Looks through one strip for the sender of `wire`.
 static void search_strip(const nt_scene_t *s, uint32_t group, uint32_t neuron, nt_retrace_t *trace,
-                         uint64_t wire, bool exactly, source_t *source) {
+                         uint64_t wire, match_t match, source_t *source) {
   const nt_retrace_input_t input = nt_scene_input(s, 0, group, neuron);
   const nt_group_view_t view = nt_group_view(s->groups[0], group);
   nt_retrace_run(&input, NULL, trace);
   for (size_t i = 0; i < trace->spikes && !source->found; i++) {
     const nt_retrace_spike_t *spike = &trace->spike[i];
-    for (uint32_t e = 0; spike->port < NT_PORTS && e < view.port_count[spike->port]; e++) {
-      const uint64_t made = message(s, view.port_ptr[spike->port], e, spike);
-      if (exactly ? made == wire : same_target(made, wire)) {
+    const uint32_t count = view.port_count[spike->port % NT_PORTS];
+    const uint32_t first = match == MATCH_BEYOND ? count : 0;
+    for (uint32_t e = first; count > 0 && e < first + count && e <= count; e++) {
+      const uint64_t made = nt_program_message(s, view.port_ptr[spike->port % NT_PORTS], e, spike);
+      if (match == MATCH_TARGET ? same_target(made, wire) : made == wire) {
         *source = (source_t){.found = true,
                              .group = group,
                              .neuron = spike->neuron,
@@ -59,7 +50,7 @@ static void search_strip(const nt_scene_t *s, uint32_t group, uint32_t neuron, n
   }
 }
 
-static source_t search(const nt_scene_t *s, nt_retrace_t *trace, uint64_t wire, bool exactly) {
+static source_t search(const nt_scene_t *s, nt_retrace_t *trace, uint64_t wire, match_t match) {
   const nt_params_t *p = s->params;
   const uint32_t strip_lanes = NT_BEATS_PER_STRIP * nt_params_word_lanes(p);
   const nt_golden_rows_t rows = nt_golden_current(s->golden, s->report->first.core);
@@ -69,7 +60,7 @@ static source_t search(const nt_scene_t *s, nt_retrace_t *trace, uint64_t wire, 
     for (uint32_t n = 0; view.enable && n < view.neurons && !source.found; n += strip_lanes) {
       const uint32_t line = (view.line + n / nt_params_line_lanes(p)) % p->lines;
       if (view.always || rows.activity[line] != 0) {
-        search_strip(s, g, n, trace, wire, exactly, &source);
+        search_strip(s, g, n, trace, wire, match, &source);
       }
     }
   }
@@ -97,6 +88,44 @@ static void note_source(nt_scene_t *s, const char *which, const source_t *source
                source->entry);
 }
 
+// The word behind the destinations of a port was taken for one.
+static void hint_beyond(nt_scene_t *s, const source_t *source) {
+  if (source->found) {
+    note_source(s, "unexpected looks like", source);
+    nt_hints_add(&s->report->hints, "destination-count", NT_CONFIDENCE_FITS,
+                 "the message that entry %u of port %u, which has %u, would make", source->entry,
+                 source->port, nt_group_view(s->groups[0], source->group).port_count[source->port]);
+  }
+}
+
+// What was sent is what another port of the group would have sent.
+static void hint_port(const nt_scene_t *s, const source_t *missing) {
+  const nt_mismatch_t *m = &s->report->first;
+  const nt_retrace_spike_t spike = {.neuron = missing->neuron, .payload = missing->value};
+  if (!missing->found || !m->has_unexpected) {
+    return;
+  }
+  const nt_group_view_t view = nt_group_view(s->groups[0], missing->group);
+  for (uint32_t q = 0; q < NT_PORTS; q++) {
+    for (uint32_t e = 0; q != missing->port && e < view.port_count[q]; e++) {
+      if (nt_program_message(s, view.port_ptr[q], e, &spike) == m->unexpected) {
+        nt_hints_add(&s->report->hints, "other-port", NT_CONFIDENCE_FITS,
+                     "what port %u would send, in place of port %u", q, missing->port);
+      }
+    }
+  }
+}
+
+// The payload is one of the low bits of the expected value, without its sign.
+static void hint_sign(nt_hints_t *hints, const nt_spike_t *expected, const nt_spike_t *got) {
+  const unsigned bits = 8 * expected->type;
+  if (bits > 0 && bits < NT_PAYLOAD_BITS && expected->payload < 0 &&
+      got->payload == expected->payload + (INT32_C(1) << bits)) {
+    nt_hints_add(hints, "sign-extension", NT_CONFIDENCE_FITS,
+                 "the low %u bits of the value, as many as the type has, without its sign", bits);
+  }
+}
+
 static void hint_altered(const nt_scene_t *s) {
   const nt_mismatch_t *m = &s->report->first;
   nt_hints_t *hints = &s->report->hints;
@@ -109,6 +138,7 @@ static void hint_altered(const nt_scene_t *s) {
                  g.tile, g.cores, g.axon, e.tile, e.cores, e.axon);
   }
   if (!target && e.payload != g.payload) {
+    hint_sign(hints, &e, &g);
     nt_hints_add(hints, "wrong-payload", NT_CONFIDENCE_FITS,
                  "the same target with another payload");
     nt_hints_relate(hints, e.payload, g.payload, NT_PAYLOAD_BITS);
@@ -161,6 +191,8 @@ static nt_status_t explain_program(nt_scene_t *s, const source_t *missing, nt_er
   program->sends = true;
   program->pc = missing->pc;
   program->type = nt_spike_unpack(m->missing).type;
+  program->ptr = nt_group_view(s->groups[0], missing->group).port_ptr[missing->port];
+  program->entry = missing->entry;
   program->absent = !m->has_unexpected;
   program->got = nt_spike_unpack(m->unexpected).payload;
   nt_program_run(program);
@@ -188,13 +220,18 @@ nt_status_t nt_explain_spike(nt_scene_t *s, nt_error_t *err) {
                  "fitted to the type");
   source_t missing = {.found = false}, unexpected = {.found = false};
   if (m->has_missing) {
-    missing = search(s, trace, m->missing, true);
+    missing = search(s, trace, m->missing, MATCH_EXACT);
     note_source(s, "missing", &missing);
   }
   if (m->has_unexpected) {
-    unexpected = search(s, trace, m->unexpected, false);
+    unexpected = search(s, trace, m->unexpected, MATCH_TARGET);
     note_source(s, "unexpected looks like", &unexpected);
   }
+  if (m->has_unexpected && !m->has_missing && !unexpected.found) {
+    unexpected = search(s, trace, m->unexpected, MATCH_BEYOND);
+    hint_beyond(s, &unexpected);
+  }
+  hint_port(s, &missing);
   const source_t *place = missing.found ? &missing : &unexpected;
   if (place->found) {
     const uint32_t lanes = nt_params_line_lanes(s->params);

@@ -8,20 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// Golden value of the word in another neuron, or of another word of the same one.
-static bool golden_word(const nt_scene_t *s, uint32_t group, int64_t neuron, uint32_t word,
-                        int32_t *value) {
-  const nt_group_view_t view = nt_group_view(s->groups[0], group);
-  const uint32_t lanes = nt_params_word_lanes(s->params);
-  if (neuron < 0 || neuron >= view.neurons || word >= view.state_words) {
-    return false;
-  }
-  const uint32_t n = (uint32_t)neuron;
-  const size_t at = (view.state_base + n / lanes * view.state_words + word) % s->params->pool_words;
-  *value = (int32_t)s->pool[0][at * lanes + n % lanes];
-  return true;
-}
-
 static void hint_relations(const nt_program_t *c) {
   const nt_scene_t *s = c->scene;
   const nt_mismatch_t *m = &s->report->first;
@@ -31,13 +17,13 @@ static void hint_relations(const nt_program_t *c) {
   int32_t value = 0;
   char what[64];
   for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-    if (golden_word(s, c->group, (int64_t)c->neuron + steps[i], c->word, &value)) {
+    if (nt_scene_state(s, 0, c->group, (int64_t)c->neuron + steps[i], c->word, &value)) {
       (void)snprintf(what, sizeof what, "the word of neuron %" PRId64,
                      (int64_t)c->neuron + steps[i]);
       nt_hints_equal(hints, "neighbour", m->expected, m->got, value, what);
     }
   }
-  for (uint32_t k = 0; golden_word(s, c->group, c->neuron, k, &value); k++) {
+  for (uint32_t k = 0; nt_scene_state(s, 0, c->group, c->neuron, k, &value); k++) {
     if (k != c->word) {
       (void)snprintf(what, sizeof what, "state word %u of the same neuron", k);
       nt_hints_equal(hints, "other-word", m->expected, m->got, value, what);
@@ -100,8 +86,16 @@ static void explain(nt_program_t *c) {
                    "the program of group %u, entry pc %u, as traced below (last first)", c->group,
                    nt_group_view(c->scene->groups[0], c->group).entry);
     if (c->trace.before[c->word] == r->first.got) {
-      nt_hints_add(&r->hints, "late", NT_CONFIDENCE_FITS,
+      nt_hints_add(&r->hints, "late",
+                   nt_program_is_old(c) ? NT_CONFIDENCE_FITS : NT_CONFIDENCE_LIKE,
                    "the value from before the step: not written, or a timestep late");
+    }
+    const int32_t moved = nt_program_moved(c);
+    if (moved != 0) {
+      nt_hints_add(&r->hints, "neighbour", NT_CONFIDENCE_FITS,
+                   "the value of neuron %" PRId64
+                   ", and so for all neurons of the strip that differ",
+                   (int64_t)c->neuron + moved);
     }
     nt_program_explain(c, writer);
   }

@@ -30,7 +30,8 @@ void nt_mismatch_report_free(nt_mismatch_report_t *r) {
   free(r->product);
 }
 
-static bool has_values(const nt_mismatch_t *m) {
+// False for stages that know a tile only.
+static bool has_core(const nt_mismatch_t *m) {
   return m->stage != NT_STAGE_RECEIVED && m->stage != NT_STAGE_SCHEDULE;
 }
 
@@ -63,7 +64,11 @@ static void print_text(FILE *out, const nt_mismatch_report_t *r) {
     (void)fprintf(out, " (token %" PRIu64 ", step %u in it)", r->meaning.token, r->meaning.step);
   }
   (void)fprintf(out, ", stage: %s\n", nt_stage_str(m->stage));
-  (void)fprintf(out, "  %-9s tile %u core %u: %s\n", "place", m->tile, m->core, m->field);
+  (void)fprintf(out, "  %-9s tile %u", "place", m->tile);
+  if (has_core(m)) {
+    (void)fprintf(out, " core %u", m->core);
+  }
+  (void)fprintf(out, ": %s\n", m->field);
   if (r->has_group) {
     (void)fprintf(out, "  %-9s group %u neuron %u", "", r->group, r->neuron);
     if (m->has_neuron) {
@@ -78,7 +83,7 @@ static void print_text(FILE *out, const nt_mismatch_report_t *r) {
     }
     (void)fprintf(out, ", tensor %s, channel %u\n", r->meaning.tensor, r->meaning.channel);
   }
-  if (has_values(m)) {
+  if (has_core(m)) {
     print_values(out, m);
   }
   if (r->formula[0] != '\0') {
@@ -127,18 +132,18 @@ static void add_numbers(cJSON *root, const nt_mismatch_report_t *r) {
                  {"token", r->meaning.has_token, (double)r->meaning.token},
                  {"step", r->meaning.has_token, r->meaning.step},
                  {"tile", true, m->tile},
-                 {"core", m->stage != NT_STAGE_RECEIVED && m->stage != NT_STAGE_SCHEDULE, m->core},
+                 {"core", has_core(m), m->core},
                  {"line", m->has_neuron, m->line},
                  {"lane", m->has_neuron, m->lane},
-                 {"index", has_values(m) && m->stage != NT_STAGE_SPIKE, m->index},
+                 {"index", has_core(m) && m->stage != NT_STAGE_SPIKE, m->index},
                  {"address", m->has_word, m->address},
                  {"group", r->has_group, r->group},
                  {"neuron", r->has_group, r->neuron},
                  {"pc", r->has_pc, r->pc},
                  {"layer", r->meaning.has_tensor && r->meaning.layer >= 0, r->meaning.layer},
                  {"channel", r->meaning.has_tensor, r->meaning.channel},
-                 {"expected", has_values(m), (double)m->expected},
-                 {"got", has_values(m), (double)m->got}};
+                 {"expected", has_core(m), (double)m->expected},
+                 {"got", has_core(m), (double)m->got}};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     if (numbers[i].known) {
       (void)cJSON_AddNumberToObject(root, numbers[i].name, numbers[i].value);

@@ -42,8 +42,8 @@ typedef struct nt_mismatch_report {
   char formula[NT_NOTE_TEXT];
   nt_notes_t operands, program, history;
   nt_hints_t hints;
-  const char *suspects; ///< files, separated by commas
-  const char *command;  ///< repeats the run, NULL: not known; the caller's
+  char suspects[256];  ///< files, separated by commas, the likeliest first
+  const char *command; ///< repeats the run, NULL: not known; the caller's
 } nt_mismatch_report_t;
 
 void nt_mismatch_report_free(nt_mismatch_report_t *report);

@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  LANES_MAX = NT_BEATS_PER_STRIP * NT_WORD_BITS_MAX / 32,
-};
-
 typedef struct lane {
   int32_t reg[NT_REGISTERS];
   bool predicate, live;
@@ -25,14 +21,20 @@ typedef struct strip {
   uint32_t line, first_lane; // of the core, of the line
   uint32_t first, neurons;   // in the group
   uint32_t observed;         // the neuron's place in the strip
-  lane_t lane[LANES_MAX];
-  int32_t state[NT_RETRACE_STATE_MAX][LANES_MAX];
+  lane_t lane[NT_RETRACE_LANES_MAX];
+  int32_t state[NT_RETRACE_STATE_MAX][NT_RETRACE_LANES_MAX];
 } strip_t;
 
 static const nt_retrace_change_t *change_at(const strip_t *s, uint32_t pc) {
-  return s->change != NULL && s->change->variant != NT_VARIANT_STATE && s->change->pc == pc
-             ? s->change
-             : NULL;
+  const nt_retrace_change_t *change = s->change;
+  if (change == NULL || change->variant == NT_VARIANT_STATE) {
+    return NULL;
+  }
+  const uint32_t *prog = s->in->prog;
+  const bool same =
+      change->all ? NT_VIEW_FIELD(prog[pc], INSTR_OP) == NT_VIEW_FIELD(prog[change->pc], INSTR_OP)
+                  : change->pc == pc;
+  return same ? change : NULL;
 }
 
 static bool is(const nt_retrace_change_t *change, nt_variant_t variant) {
@@ -48,6 +50,9 @@ static int32_t operand_b(const strip_t *s, const lane_t *lane, uint32_t word,
   const uint32_t rb = NT_VIEW_FIELD(word, INSTR_RB);
   if (is(change, NT_VARIANT_OPERAND)) {
     return lane->reg[(uint32_t)change->amount % NT_REGISTERS];
+  }
+  if (is(change, NT_VARIANT_CONSTANT)) {
+    return constant(s, s->group.const_base + (uint32_t)change->amount);
   }
   return NT_VIEW_FIELD(word, INSTR_BCONST) == 0
              ? lane->reg[rb]
@@ -67,7 +72,11 @@ static int64_t exact(uint32_t op, uint32_t word, int32_t a, int32_t b, bool pred
 
 static int32_t narrow(int64_t value, unsigned sat, const nt_retrace_change_t *change) {
   if (is(change, NT_VARIANT_NO_SAT)) {
-    return nt_arith_wrap(value, 32);
+    const int end = value < 0 ? 2 : 1;
+    return (change->amount & end) != 0 ? nt_arith_wrap(value, 32) : nt_arith_narrow(value, sat);
+  }
+  if (is(change, NT_VARIANT_SAT_ADD)) {
+    return nt_arith_narrow(value, (sat + (unsigned)change->amount) % 32);
   }
   if (is(change, NT_VARIANT_WRAP)) {
     return nt_arith_wrap(value, sat == 0 ? 32 : sat);
@@ -75,25 +84,45 @@ static int32_t narrow(int64_t value, unsigned sat, const nt_retrace_change_t *ch
   return nt_arith_narrow(value, sat);
 }
 
-static int32_t lerp(const strip_t *s, uint32_t word, int32_t a, const nt_retrace_change_t *change) {
-  const uint32_t k = NT_VIEW_FIELD(word, INSTR_RB), f = NT_VIEW_FIELD(word, INSTR_FRAC);
-  const uint32_t entry =
-      (uint32_t)constant(s, NT_VIEW_FIELD(word, INSTR_TBASE) + nt_arith_lerp_index(a, k, f));
-  if (!is(change, NT_VARIANT_TRUNCATE)) {
-    return nt_arith_lerp_value(a, k, f, entry);
-  }
-  const int64_t position = nt_arith_sat(a, k + f) & ((INT64_C(1) << f) - 1);
-  return (int32_t)(nt_arith_wrap(entry, 16) +
-                   nt_arith_asr(nt_arith_wrap(entry >> 16, 16) * position, f));
+// How much further than its own a table entry is read.
+static uint32_t further(const nt_retrace_change_t *change) {
+  return is(change, NT_VARIANT_ENTRY) ? (uint32_t)change->amount : 0;
 }
 
-static int32_t accumulator(const strip_t *s, uint32_t place, uint32_t dendrite) {
+static int32_t lerp(const strip_t *s, uint32_t word, int32_t a, const nt_retrace_change_t *change) {
+  const uint32_t k = NT_VIEW_FIELD(word, INSTR_RB), f = NT_VIEW_FIELD(word, INSTR_FRAC);
+  const uint32_t entry = (uint32_t)constant(s, NT_VIEW_FIELD(word, INSTR_TBASE) +
+                                                   nt_arith_lerp_index(a, k, f) + further(change));
+  const bool faulty = is(change, NT_VARIANT_LERP);
+  if (!faulty && !is(change, NT_VARIANT_TRUNCATE)) {
+    return nt_arith_lerp_value(a, k, f, entry);
+  }
+  const int32_t fault = faulty ? change->amount : NT_LERP_FAULTS;
+  const int64_t mask = fault == NT_LERP_NO_FRACTION               ? 0
+                       : fault == NT_LERP_SHORT_FRACTION && f > 0 ? (INT64_C(1) << (f - 1)) - 1
+                                                                  : (INT64_C(1) << f) - 1;
+  const int64_t base =
+      fault == NT_LERP_UNSIGNED_BASE ? (int64_t)(entry & 0xffff) : nt_arith_wrap(entry, 16);
+  const int64_t slope =
+      fault == NT_LERP_UNSIGNED_SLOPE ? (int64_t)(entry >> 16) : nt_arith_wrap(entry >> 16, 16);
+  const int64_t product = slope * (nt_arith_sat(a, k + f) & mask);
+  return (int32_t)(base + (faulty ? nt_arith_rshift(product, f) : nt_arith_asr(product, f)));
+}
+
+static int32_t accumulator(const strip_t *s, uint32_t place, uint32_t dendrite,
+                           const nt_retrace_change_t *change) {
   const nt_golden_rows_t *rows = &s->in->rows;
-  dendrite %= NT_DENDRITES;
+  uint32_t lane = s->first_lane + place;
+  dendrite = (is(change, NT_VARIANT_DENDRITE) ? (uint32_t)change->amount : dendrite) % NT_DENDRITES;
+  if (is(change, NT_VARIANT_STALE) && (rows->activity[s->line] >> dendrite & 1) == 0) {
+    rows = &change->rows;
+  }
+  if (is(change, NT_VARIANT_LANE)) {
+    lane = (lane + (uint32_t)change->amount) % rows->lanes;
+  }
   return (rows->activity[s->line] >> dendrite & 1) == 0
              ? 0
-             : rows->values[((size_t)dendrite * rows->lines + s->line) * rows->lanes +
-                            s->first_lane + place];
+             : rows->values[((size_t)dendrite * rows->lines + s->line) * rows->lanes + lane];
 }
 
 static void send(strip_t *s, uint32_t place, uint32_t port, uint32_t pc, int32_t payload) {
@@ -147,7 +176,8 @@ static void execute(strip_t *s, uint32_t place, uint32_t pc, uint32_t word,
   } else if (compares) {
     lane->predicate = (op == NT_OP_CLT   ? a < b
                        : op == NT_OP_CGE ? a >= b
-                                         : a == b) != is(change, NT_VARIANT_COMPARE);
+                                         : a == b) !=
+                      (is(change, NT_VARIANT_COMPARE) && (change->amount == 0 || a == b));
   } else if (op == NT_OP_LD) {
     result = k < s->out->state_words ? s->state[k][place] : 0;
   } else if (op == NT_OP_ST && k < s->out->state_words) {
@@ -156,18 +186,21 @@ static void execute(strip_t *s, uint32_t place, uint32_t pc, uint32_t word,
       s->out->written_by[k] = (int32_t)s->out->events;
     }
   } else if (op == NT_OP_RDC) {
-    result = accumulator(s, place,
-                         is(change, NT_VARIANT_DENDRITE) ? (uint32_t)change->amount
-                                                         : NT_VIEW_FIELD(word, INSTR_WHICH));
+    result = accumulator(s, place, NT_VIEW_FIELD(word, INSTR_WHICH), change);
   } else if (op == NT_OP_SPC) {
     result = special(s, place, NT_VIEW_FIELD(word, INSTR_WHICH));
   } else if (op == NT_OP_LUT) {
-    result = constant(s, NT_VIEW_FIELD(word, INSTR_TBASE) +
-                             nt_arith_lut_index(a, NT_VIEW_FIELD(word, INSTR_RB)));
+    result =
+        constant(s, NT_VIEW_FIELD(word, INSTR_TBASE) +
+                        nt_arith_lut_index(a, NT_VIEW_FIELD(word, INSTR_RB)) + further(change));
   } else if (op == NT_OP_LERP) {
     result = lerp(s, word, a, change);
-  } else if (op == NT_OP_SKP && lane->predicate != (NT_VIEW_FIELD(word, INSTR_INVERT) != 0)) {
-    lane->skip = NT_VIEW_FIELD(word, INSTR_SKIP);
+  } else if (op == NT_OP_SKP) {
+    const bool other = is(change, NT_VARIANT_SKIP) && change->amount == 0;
+    if ((lane->predicate != (NT_VIEW_FIELD(word, INSTR_INVERT) != 0)) != other) {
+      lane->skip = NT_VIEW_FIELD(word, INSTR_SKIP) +
+                   (is(change, NT_VARIANT_SKIP) ? (uint32_t)change->amount : 0);
+    }
   } else if (op == NT_OP_SPK && a != 0) {
     send(s, place, NT_VIEW_FIELD(word, INSTR_WHICH), pc, a);
   }
@@ -285,6 +318,9 @@ void nt_retrace_run(const nt_retrace_input_t *input, const nt_retrace_change_t *
     out->before[k] = s->state[k][s->observed];
     out->written_by[k] = -1;
   }
+  out->first = s->first;
+  out->neurons = s->neurons;
+  memcpy(out->watched_old, s->state[out->watch], sizeof out->watched_old);
   if (change != NULL && change->variant == NT_VARIANT_STATE) {
     s->state[change->pc][s->observed] ^= change->amount;
   }
@@ -292,6 +328,7 @@ void nt_retrace_run(const nt_retrace_input_t *input, const nt_retrace_change_t *
   for (uint32_t k = 0; k < out->state_words; k++) {
     out->state[k] = s->state[k][s->observed];
   }
+  memcpy(out->watched, s->state[out->watch], sizeof out->watched);
   free(s);
 }
 

@@ -33,9 +33,13 @@ static nt_status_t read_core(nt_scene_t *s, int side, nt_error_t *err) {
     status =
         nt_dev_mem_read(dev, core, NT_SPACE_CREG, NT_CREG_AXON_BASE, 1, &s->axon_base[side], err);
   }
-  return status == NT_OK ? nt_dev_mem_read(dev, core, NT_SPACE_CREG, NT_CREG_AXON_COUNT, 1,
-                                           &s->axon_count[side], err)
-                         : status;
+  if (status == NT_OK) {
+    status =
+        nt_dev_mem_read(dev, core, NT_SPACE_CREG, NT_CREG_AXON_COUNT, 1, &s->axon_count[side], err);
+  }
+  return status == NT_OK
+             ? nt_dev_mem_read(dev, core, NT_SPACE_CREG, NT_CREG_FLAGS, 1, &s->flags[side], err)
+             : status;
 }
 
 static const nt_state_map_t *map_of(const nt_scene_t *s) {
@@ -96,6 +100,23 @@ nt_retrace_input_t nt_scene_input(const nt_scene_t *s, int side, uint32_t group,
                               .timestep = s->report->first.timestep,
                               .group = group,
                               .neuron = neuron};
+}
+
+bool nt_scene_state(const nt_scene_t *s, int side, uint32_t group, int64_t neuron, uint32_t word,
+                    int32_t *value) {
+  const nt_group_view_t view = nt_group_view(s->groups[0], group);
+  const uint32_t lanes = nt_params_word_lanes(s->params);
+  if (neuron < 0 || neuron >= view.neurons || word >= view.state_words) {
+    return false;
+  }
+  const uint32_t n = (uint32_t)neuron;
+  const size_t at = (view.state_base + n / lanes * view.state_words + word) % s->params->pool_words;
+  *value = (int32_t)s->pool[side][at * lanes + n % lanes];
+  return true;
+}
+
+bool nt_scene_refuses(const nt_scene_t *s) {
+  return ((s->flags[1] & ~s->flags[0]) >> NT_FLAGS_BAD_AXON_LSB & 1) != 0;
 }
 
 // ---- memories ----

@@ -836,7 +836,8 @@ nt_status_t check_params(const nt_params_t &wanted, nt_error_t *err) {
 // Verilator's hook for $error and $stop, in place of ending the program. The first one counts.
 void vl_stop(const char *filename, int linenum, const char *hier) {
   if (!asserted(t_running))
-    t_running->assertion = std::string(filename) + ":" + std::to_string(linenum) + " in " + hier;
+    t_running->assertion = std::string(filename) + ":" + std::to_string(linenum) +
+                           (hier[0] == '\0' ? "" : std::string(" in ") + hier);
 }
 
 extern "C" {
