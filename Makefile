@@ -25,7 +25,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs mutate clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -110,6 +110,9 @@ random-bites: setup ## faults planted in the RTL, found and shrunk by random cas
 
 flips: random-programs ## random bit flips in the RTL's memories and registers, and what became of them (COUNT= FIRST=)
 	@NT_SEED=$(FIRST) NT_CASES=$(COUNT) $(BUILD)-random/testbench/random/random_flips rtl
+
+mutate: setup ## mutants of the RTL against the tests of the tile: score and survivors (COUNT= SEED=)
+	@testbench/mutation/rtl/campaign.py $(BUILD)-mutate --count $(COUNT) --seed $(SEED)
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

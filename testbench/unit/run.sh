@@ -1,20 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Compiles and runs one unit testbench with Icarus Verilog; succeeds if it passes without a complaint.
-# Usage: run.sh [-o folder] [-r rtl] [-D macro] [-c | -b folder] module [-Pname=value ...] [+seed=n]
+# Usage: run.sh [-o folder] [-r rtl] [-D macro] [-t folder] [-c | -b folder] module [-Pname=value ...] [+seed=n]
 #   -o  where the compiled testbench and its log go (default: a temporary folder)
 #   -r  RTL sources (default: the repository's)
+#   -t  where the testbench tb_MODULE.v is (default: here)
 #   -c  only compile
 #   -b  run what -c has compiled into this folder
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 rtl=$here/../../rtl
+benches=$here
 out=
 macros=
 compiled=
 only_compile=
-while getopts o:r:D:cb: option; do
+while getopts o:r:D:t:cb: option; do
   case $option in
+    t) benches=$OPTARG ;;
     c) only_compile=yes ;;
     b) compiled=$OPTARG ;;
     o) out=$OPTARG ;;
@@ -52,7 +55,7 @@ if [ -z "$compiled" ]; then
 
   # shellcheck disable=SC2086
   if ! iverilog -g2012 -I"$rtl/include" -I"$here" $macros $parameters -s "tb_$module" -o "$out/$module.vvp" \
-    "$here/tb_$module.v" $sources >"$out/$module.compile.log" 2>&1; then
+    "$benches/tb_$module.v" $sources >"$out/$module.compile.log" 2>&1; then
     cat "$out/$module.compile.log"
     echo "FAIL $module: does not compile"
     exit 1

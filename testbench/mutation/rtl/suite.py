@@ -50,7 +50,7 @@ class Test:
 
     @property
     def limit(self):
-        return 10 + 10 * self.seconds
+        return 3 + 20 * self.seconds
 
     def run(self, number, folder, limit):
         """None if mutant `number` passes, else how it is killed: one of KILLED. Files go to `folder`."""
