@@ -170,6 +170,8 @@ module tb_nt_axon_out;
     put = 0;  got = 0;  want_clipped = 0;  got_clipped = 0;  got_sent = 0;
     stalled = 1'b0;  held = 1'b0;
     nt_begin;
+    `NT_EQ("after reset", {busy, msg_valid, dst_req, clipped, msg_sent, vec_ready}, 6'b000001)
+    `NT_EQ("level_o after reset", level, 0)
     new_list;
 
     // A long list on a full mask: one message per cycle, but for the reads of pool words.

@@ -151,6 +151,8 @@ module tb_nt_core;
     in_axon = '0;  in_payload = '0;  host_space = '0;  host_addr = '0;  host_wdata = '0;
     timestep = 32'd3;  messages = 0;  probes = 0;
     nt_begin;
+    `NT_EQ("after reset", {msg_valid, prb_valid, host_done, host_err, engine_busy, synapse_busy,
+                           out_busy, flags_any}, 8'd0)
 
     // Axon 0: DENSE, weights of two digits, exponent 3, dendrite 2, line 1. Axon 1: no list.
     record = '0;
@@ -253,6 +255,31 @@ module tb_nt_core;
     end
     access(1'b1, SPACE_CREG, CREG_FLAGS, ~32'd0);
     `NT_EQ("flags_any_o", flags_any, 1'b0)
+
+    // Host accesses beside spikes: whole spikes are seen, none is lost.
+    for (k = 0; k < Half; k = k + 1) sum[k] = '0;
+    for (n = 0; n < 24; n = n + 1) begin
+      k       = rnd(Half);
+      weight  = list[0][2*k +: 2] + 4 * list[1][2*k +: 2];
+      if (weight >= 8) weight = weight - 16;
+      sent = 1 + rnd(3);
+      for (at = 0; at < sent; at = at + 1) spike(16'd0, 24'd3);
+      repeat (rnd(5)) @(negedge clk);
+      access(1'b0, SPACE_ACC, (2 * 2 + 1) * Half + k, 32'd0);
+      seen[0] = 2'd0;
+      for (at = 0; at <= sent; at = at + 1) begin
+        if (value === 32'($signed(sum[k])) + 24 * weight * at) seen[0] = 2'd1;
+      end
+      `NT_EQ_AT("a whole number of spikes in ACC", value, seen[0], 2'd1)
+      while (synapse_busy) @(negedge clk);
+      for (k = 0; k < Half; k = k + 1) begin
+        weight = list[0][2*k +: 2] + 4 * list[1][2*k +: 2];
+        if (weight >= 8) weight = weight - 16;
+        sum[k] = sum[k] + 24 * weight * sent;
+        read(SPACE_ACC, (2 * 2 + 1) * Half + k, 32'(sum[k]));
+      end
+    end
+    access(1'b1, SPACE_ACT, 1, 32'd0);
 
     // Spikes without an entry: dropped, counted as received, flagged.
     access(1'b0, SPACE_CREG, CREG_COUNTERS + 2 * COUNTER_MSG_IN, 32'd0);

@@ -423,13 +423,24 @@ module tb_nt_engine;
     end
   endtask
 
+  integer busy_cycles;  // of the last timestep
+
   // One timestep on both.
   task step;
     begin
       interpret;
+      // What the host would access, if it did, does not matter.
+      host_space = $random(seed);
+      host_we    = $random(seed);
+      host_addr  = $random(seed);
+      host_wdata = $random(seed);
       @(negedge clk) start = 1'b1;
       @(negedge clk) start = 1'b0;
-      while (busy) @(negedge clk);
+      busy_cycles = 0;
+      while (busy) begin
+        busy_cycles = busy_cycles + 1;
+        @(negedge clk);
+      end
       @(negedge clk);
       check_pool;
       `NT_EQ("neurons", got_neurons, want_neurons)
@@ -478,7 +489,7 @@ module tb_nt_engine;
   endfunction
 
   // ---- The tests ------------------------------------------------------------------------------
-  integer k, n, op, last, split, first_group;
+  integer k, n, op, last, split, first_group, none;
 
   initial begin
     start = 1'b0;  clear = 1'b0;  probe_enable = 1'b0;  host_en = 1'b0;  host_we = 1'b0;
@@ -488,6 +499,8 @@ module tb_nt_engine;
     got_neurons = 0;  got_instrs = 0;  got_runaways = 0;  got_bad = 0;
     spikes_in = 0;  spikes_out = 0;  probes_in = 0;  probes_out = 0;
     nt_begin;
+    `NT_EQ("after reset", {busy, pool_en, acc_en, vec_valid, prb_valid, host_done, host_err}, 7'd0)
+    `NT_EQ("events after reset", {neurons_valid, instr, out_stall, runaway, bad_instr}, 5'd0)
     for (k = 0; k < ProgWords; k = k + 1) set_prog(k, $random(seed));
     for (k = 0; k < TableWords; k = k + 1) set_table(k, (k % 3) ? $random(seed) : value_of(0));
     for (k = 0; k < Groups * 16; k = k + 1) set_group(k / 16, k % 16, $random(seed) & ~32'd1);
@@ -589,6 +602,26 @@ module tb_nt_engine;
       set_prog(ProgWords - 2, code(OP_END, 0, 0, 0, 0));
       step;
     end
+
+    // The walk's cycles beside the strips, with a program that ends at once.
+    set_prog(0, code(OP_END, 0, 0, 0, 0));
+    no_groups;
+    act = '0;
+    step;
+    none = busy_cycles;
+    for (k = 1; k <= Groups; k = k + 1) begin
+      put_group(Groups - k, 1, 0, 1, 2, 2 * Half, 0, 0, 1);
+      step;
+      `NT_EQ_AT("cycles of groups without active line", k, busy_cycles - none, k)
+    end
+    // Six for a group, two for a line, and for each of its four strips the fetch and END.
+    for (k = 1; k <= 2; k = k + 1) begin
+      act = (k == 1) ? 12'h100 : 12'h110;
+      step;
+      `NT_EQ_AT("cycles of groups with active lines", k, busy_cycles - none,
+                Groups * (6 + k * (2 + 4 * 2)))
+    end
+    act = '0;
 
     // Random programs: two groups, lines partly active, outputs that stall, probes on and off.
     for (k = 0; k < 40; k = k + 1) begin

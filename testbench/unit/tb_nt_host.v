@@ -297,6 +297,8 @@ module tb_nt_host;
       mirror[k] = k;
     end
     nt_begin;
+    `NT_EQ("after reset", {bvalid, rvalid, rsp_valid, host_en != 0, start, clear, req_busy, rsp_busy,
+                           error, awready, wready, arready, req_ready}, 13'b1111)
 
     // Every byte address: what is there after reset, SLVERR and 0 elsewhere.
     for (a = 0; a < 4096; a = a + ((a < 16'h100) ? 1 : 5)) begin

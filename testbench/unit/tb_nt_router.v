@@ -173,6 +173,7 @@ module tb_nt_router;
     end
     for (k = 0; k < Ports; k = k + 1) accepted[k] = 0;
     nt_begin;
+    `NT_EQ("after reset", {busy, misroute, spk_out_valid, in_valid != 0, spk_in_ready}, 5'b00001)
     run(200, 8, 8, -1);
     drain;
     for (k = 0; k < 30; k = k + 1) begin
