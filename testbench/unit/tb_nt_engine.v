@@ -97,6 +97,7 @@ module tb_nt_engine;
   integer           skip [0:Strip-1];
   integer           want_neurons, want_instrs, want_runaways, want_bad;
   integer           got_neurons, got_instrs, got_runaways, got_bad;
+  integer           want_accesses, got_accesses;  // of the pool and the accumulators, beats
   reg [84:0]        spikes [0:65535];            // group, port, neuron, payload, port word
   integer           spikes_in, spikes_out, probes_in, probes_out;
   reg [63:0]        probes [0:65535];
@@ -174,6 +175,11 @@ module tb_nt_engine;
             live[n] = (n < count) && (skip[n] == 0);
             if (skip[n] > 0) skip[n] = skip[n] - 1;
             any = any || (live[n] && pred[n]);
+          end
+          if (op == OP_LD || op == OP_ST || op == OP_RDC) begin
+            for (n = 0; n < 4; n = n + 1) begin
+              if (live[L*n +: L] != '0) want_accesses = want_accesses + 1;
+            end
           end
           if (op == OP_END) done = 1'b1;
           if (op == OP_JMP) begin
@@ -313,6 +319,8 @@ module tb_nt_engine;
     if (rst_n) begin
       if (neurons_valid) got_neurons = got_neurons + neurons;
       if (instr) got_instrs = got_instrs + 1;
+      if (pool_en) got_accesses = got_accesses + 1;
+      if (acc_en) got_accesses = got_accesses + 1;
       if (runaway) got_runaways = got_runaways + 1;
       if (bad_instr) got_bad = got_bad + 1;
       if (vec_valid && vec_ready) begin
@@ -445,6 +453,7 @@ module tb_nt_engine;
       check_pool;
       `NT_EQ("neurons", got_neurons, want_neurons)
       `NT_EQ("instructions", got_instrs, want_instrs)
+      `NT_EQ("beats read or written", got_accesses, want_accesses)
       `NT_EQ("flag_runaway_o", got_runaways, want_runaways)
       `NT_EQ("flag_bad_instr_o", got_bad, want_bad)
       `NT_EQ("spikes", spikes_out, spikes_in)
@@ -497,6 +506,7 @@ module tb_nt_engine;
     act = '0;  out_eighths = 8;
     want_neurons = 0;  want_instrs = 0;  want_runaways = 0;  want_bad = 0;
     got_neurons = 0;  got_instrs = 0;  got_runaways = 0;  got_bad = 0;
+    want_accesses = 0;  got_accesses = 0;
     spikes_in = 0;  spikes_out = 0;  probes_in = 0;  probes_out = 0;
     nt_begin;
     `NT_EQ("after reset", {busy, pool_en, acc_en, vec_valid, prb_valid, host_done, host_err}, 7'd0)
@@ -656,6 +666,7 @@ module tb_nt_engine;
         @(negedge clk) clear = 1'b0;
         while (busy) @(negedge clk);
         check_pool;
+        got_accesses = want_accesses;  // the words zeroed do not count
       end
     end
     `NT_EQ("spikes and probes at all", spikes_out > 500 && probes_out > 500, 1'b1)

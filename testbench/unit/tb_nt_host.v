@@ -338,7 +338,42 @@ module tb_nt_host;
     end
     expect_read(REG_TIMESTEP, 32'hFFFF_FFFE, OKAY);
 
+    // The next write and the next read wait until a response is taken; none is lost.
+    bready  = 1'b0;
+    rready  = 1'b0;
+    wstrb   = 4'hF;
+    for (k = 0; k < 2; k = k + 1) begin
+      awaddr  = k ? REG_TIMESTEP : REG_STEPS;
+      araddr  = k ? REG_TIMESTEP : REG_STEPS + 1;
+      wdata   = 32'd77;
+      awvalid = 1'b1;
+      wvalid  = 1'b1;
+      arvalid = 1'b1;
+      @(negedge clk);
+      awvalid = 1'b0;
+      wvalid  = 1'b0;
+      arvalid = 1'b0;
+      repeat (4) @(negedge clk);
+      `NT_EQ("responses that wait", {bvalid, bresp, rvalid, rresp}, {1'b1, SLVERR, 1'b1, SLVERR})
+      `NT_EQ("a write behind a response", timestep, 32'hFFFF_FFFE)
+    end
+    bready = 1'b1;
+    rready = 1'b1;
+    @(negedge clk);
+    bready = 1'b0;
+    rready = 1'b0;
+    repeat (3) @(negedge clk);
+    `NT_EQ("the second responses", {bvalid, bresp, rvalid, rresp}, {1'b1, OKAY, 1'b1, OKAY})
+    `NT_EQ("the second write", timestep, 32'd77)
+    bready = 1'b1;
+    rready = 1'b1;
+    repeat (2) @(negedge clk);
+    `NT_EQ("responses left", {bvalid, rvalid}, 2'b00)
+    bready = 1'b0;
+    rready = 1'b0;
+
     // CTRL: nothing, both, one each.
+    expect_write(REG_TIMESTEP, 32'hFFFF_FFFE, OKAY);
     expect_write(REG_CTRL, 32'd0, OKAY);
     expect_write(REG_CTRL, 32'd3, SLVERR);
     `NT_EQ("commands of CTRL 0 and 3", starts + clears, 0)
