@@ -460,6 +460,45 @@ module tb_nt_host;
       expect_write(REG_ERROR, 32'd2, OKAY);
     end
 
+    // Requests that are served leave no error.
+    repeat (40) request(rnd(2), rnd(Cores), rnd(7), rnd(Limit), $random(seed));
+    settle;
+    expect_read(REG_ERROR, 32'd0, OKAY);
+
+    // A request and a write that come together: the write acts when the access is over.
+    for (k = 0; k < 8; k = k + 1) begin
+      was     = starts;
+      awaddr  = REG_CTRL;
+      wdata   = 32'd1;
+      wstrb   = 4'hF;
+      awvalid = 1'b1;
+      wvalid  = 1'b1;
+      request(REQ_READ, k % Cores, SPACE_POOL, k, 32'd0);
+      awvalid = 1'b0;
+      wvalid  = 1'b0;
+      `NT_EQ("start_o while a request is judged", start, 1'b0)
+      @(negedge clk);
+      #1;
+      while (host_en != '0) begin
+        `NT_EQ("start_o beside an access", start, 1'b0)
+        @(negedge clk);
+        #1;
+      end
+      repeat (3) @(negedge clk);
+      `NT_EQ("start_o after the access", starts - was, 1)
+      bready = 1'b1;
+      @(negedge clk) bready = 1'b0;
+      settle;
+    end
+
+    // CYCLES carries into its high half, and the halves are read whole.
+    u_dut.cycles_q = 64'h1234_5678_FFFF_FFF0;
+    phase = PHASE_FLUSH;
+    repeat (32) @(negedge clk);
+    phase = PHASE_IDLE;
+    expect_read(REG_CYCLES_LO, 32'h0000_0010, OKAY);
+    expect_read(REG_CYCLES_HI, 32'h1234_5679, OKAY);
+
     // Probes of all cores while the response stream stalls.
     phase       = PHASE_NEURON;
     rsp_eighths = 4;
