@@ -604,11 +604,16 @@ module tb_nt_engine;
     set_prog(ProgWords - 1, code(OP_END, 0, 0, 0, 0));
     step;
     `NT_EQ("flag_bad_instr_o of END there", got_bad - n, 3)
-    // Every opcode that does not exist, and JMP conditions and LERP sizes that do not.
-    for (k = OP_PRB + 1; k < 64 + 16 + 40; k = k + 1) begin
+    // Every opcode that does not exist, JMP conditions that do not, and LERP of all pieces with
+    // fractions of 0, 31, and the most and one more than the most bits.
+    for (k = OP_PRB + 1; k < 64 + 16 + 64; k = k + 1) begin
       if (k < 64)      set_prog(ProgWords - 1, code(k, 1, 1, 1, 0));
       else if (k < 80) set_prog(ProgWords - 1, code(OP_JMP, 0, k - 64, 0, ProgWords - 2));
-      else             set_prog(ProgWords - 1, code(OP_LERP, 1, 1, rnd(16), $random(seed)));
+      else begin
+        op = (k - 80) / 4;
+        n  = (k % 4 == 0) ? 0 : (k % 4 == 1) ? 31 : (k % 4 == 2) ? 32 - op : 33 - op;
+        set_prog(ProgWords - 1, code(OP_LERP, 1, 1, op, (n & 31) << INSTR_FRAC_LSB));
+      end
       set_prog(ProgWords - 2, code(OP_END, 0, 0, 0, 0));
       step;
     end
