@@ -166,7 +166,8 @@ module tb_nt_axon_out;
     end
   endtask
 
-  integer step, k, begun;
+  integer    step, k, begun;
+  reg [31:0] again;
 
   initial begin
     start = 1'b0;  vec_valid = 1'b0;  msg_ready = 1'b1;  willing = 1'b1;
@@ -206,6 +207,22 @@ module tb_nt_axon_out;
       drain;
     end
     `NT_EQ("messages at all", got > 1000, 1'b1)
+
+    // A reset while a word arrives: the word is not taken for one at hand afterwards.
+    nt_reset;
+    msg_ready = 1'b1;
+    willing   = 1'b1;
+    new_vector(1);
+    again = vec_dest;
+    @(negedge clk) vec_valid = 1'b0;
+    while (!dst_gnt) @(negedge clk);
+    nt_reset;
+    put          = got;
+    want_clipped = got_clipped;
+    repeat (3) @(negedge clk);
+    new_vector(1);
+    vec_dest = again;
+    drain;
     nt_end;
   end
 endmodule

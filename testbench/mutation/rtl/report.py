@@ -74,6 +74,7 @@ def write(chosen, results, equivalent, wanted, path):
     out += [f"| `{name}` | {count} |" for name, count in killers.most_common()]
     out += ["", "| Killed how | Mutants |", "|---|---|", *(f"| {how} | {count} |" for how, count in ways.most_common())]
     out += ["", "Survivors:", "", *(f"* `{m}`" for m in chosen if states[m.ident] == "survived")]
+    out += ["", "Equivalent:", "", *(f"* `{m}`: {equivalent[m.ident]}" for m in chosen if states[m.ident] == "equivalent")]
     path.write_text("\n".join(out) + "\n")
     print("\n".join(out))
     total = collections.Counter(states.values())
