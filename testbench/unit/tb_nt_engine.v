@@ -296,6 +296,7 @@ module tb_nt_engine;
           line = desc[g*16][GROUP0_LINE_LSB +: GROUP0_LINE_W] + l;
           left = desc[g*16+1] - l * Half;
           if (left > Half) left = Half;
+          if (left < 0) left = 0;
           if (act[4*line +: 4] != 0 || desc[g*16][GROUP0_ALWAYS_LSB]) begin
             want_neurons = want_neurons + left;
             for (s = 0; s < 4; s = s + 1) begin
@@ -539,6 +540,17 @@ module tb_nt_engine;
                 (k == SPACE_PROG) ? prog[0] : (k == SPACE_TABLE) ? tab[0] : desc[0])
     end
     `NT_EQ("has_always_o without groups", has_always, 1'b0)
+    // Spaces that are not the engine's are not answered.
+    host_en = 1'b1;
+    host_we = 1'b0;
+    for (k = 0; k < 8; k = k + 1) begin
+      if (k < SPACE_PROG || k > SPACE_GROUP) begin
+        host_space = k;
+        repeat (3) @(negedge clk) `NT_EQ_AT("host_done_o of space", k, host_done, 1'b0)
+      end
+    end
+    host_en = 1'b0;
+    @(negedge clk);
 
     // Every ALU operation: eight saturations and shifts, operands from the state and constants.
     put_group(3, 1, 1, 0, Lines, Lines * Half, 0, 100, 0);
@@ -631,7 +643,7 @@ module tb_nt_engine;
     end
     // Six for a group, two for a line, and for each of its four strips the fetch and END.
     for (k = 1; k <= 2; k = k + 1) begin
-      act = (k == 1) ? 12'h100 : 12'h110;
+      act = (k == 1) ? 16'h1101 : 16'h1111;  // lines 0 and 3 are no group's
       step;
       `NT_EQ_AT("cycles of groups with active lines", k, busy_cycles - none,
                 Groups * (6 + k * (2 + 4 * 2)))
@@ -644,8 +656,10 @@ module tb_nt_engine;
       new_state;
       split       = 1 + rnd(Lines - 1);
       first_group = rnd(Groups - 1);
-      put_group(first_group, 1, rnd(2), 0, split, (split - 1) * Half + 1 + rnd(Half), 0,
-                rnd(512), rnd(StateWords + 1));
+      // The neurons may end before the lines do.
+      put_group(first_group, 1, rnd(2), 0, split,
+                ((k % 3 == 0) ? 0 : (split - 1) * Half) + 1 + rnd(Half), 0, rnd(512),
+                rnd(StateWords + 1));
       put_group(first_group + 1 + rnd(Groups - 1 - first_group), rnd(4) != 0, rnd(2), split,
                 Lines - split, (Lines - split - 1) * Half + 1 + rnd(Half), 64, rnd(512),
                 rnd(StateWords + 1));
