@@ -29,7 +29,7 @@ BACKEND ?= csim
 SHAPE   ?=
 GROUP   ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance coverage lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance coverage lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model mutate clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -133,6 +133,9 @@ bugs: build ## bugs planted in the RTL, and what is reported about each
 bugs-model: $(IMAGE) ## the same bugs in a run of a model (MODEL=); compiles neurotile_bugs
 	@testbench/scripts/build.sh $(BUILD) -DNT_BUGS=ON
 	@testbench/bugs/in_model.py $(RUN)_bugs testbench/bugs/bugs.json $(IMAGE)
+
+mutate: setup ## mutants of the RTL against the tests of the tile: score and survivors (COUNT= SEED=)
+	@testbench/mutation/rtl/campaign.py $(BUILD)-mutate --count $(COUNT) --seed $(SEED)
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

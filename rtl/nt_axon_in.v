@@ -6,7 +6,8 @@
 //            spikes; those already fetched go on. invalidate_i forgets the last pool word read and
 //            must be given whenever the pool may have been written by others than engine programs.
 // Timing     One spike per cycle if pool requests are granted; the pool word read last is kept, so
-//            neighbouring axons need one request only.
+//            neighbouring axons need one request only. Two jobs and one spike more wait behind the
+//            queue.
 // Numbers    Entry address: axon_base_i + axon / (WordBits/64), modulo 2^16.
 // Parameters WordBits 64..512, a power of two.
 `default_nettype none

@@ -2,7 +2,8 @@
 // nt_engine: the neuron engine of a core: microcode for strips of up to 4 beats of L neurons.
 //
 // Contract   Runs the program of every strip that nt_engine_walk visits, one instruction after the
-//            other as if nothing overlapped. Owns microcode, constants and group descriptors.
+//            other as if nothing overlapped. A beat without a live lane makes no access. Owns
+//            microcode, constants and group descriptors.
 // Timing     An instruction issues one beat per cycle in four slots; END takes one slot, a strip
 //            one more to fetch its first instruction. SPK and PRB hold the pipeline while their
 //            output is not free. Host accesses are done in the cycle after host_en_i, when idle.

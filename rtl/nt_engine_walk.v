@@ -5,7 +5,7 @@
 //            as the group's neurons go. A line is visited if a row of it is active or the group is
 //            ALWAYS. After clear_i it instead walks the beats of all enabled groups and zeroes
 //            their first CLEAR_WORDS state words.
-// Timing     One cycle for an enabled group without active line, none for others; five cycles
+// Timing     One cycle for an enabled group without active line, none for others; six cycles
 //            for a group that runs, two for a line. strip_valid_o holds until strip_done_i. The
 //            caller has nothing in flight that needs strip fields when it gives strip_done_i.
 // Numbers    Unsigned; neuron indices below 2^14; state addresses wrap modulo 2^16.

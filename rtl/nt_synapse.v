@@ -143,8 +143,7 @@ module nt_synapse #(
       kind_q           <= load_kind;
       addr_q           <= job_entry_i[AXON_PTR_LSB +: AXON_PTR_W];
       count_q          <= job_entry_i[AXON_COUNT_LSB +: AXON_COUNT_W];
-      weight_q         <= (load_kind == KindDense) ? 8'd1
-                                                   : job_entry_i[AXON_WEIGHT_LSB +: AXON_WEIGHT_W];
+      weight_q         <= job_entry_i[AXON_WEIGHT_LSB +: AXON_WEIGHT_W];
       lane_q           <= load_neuron[LaneBits-1:0];
       dendrite_q       <= job_entry_i[AXON_DENDRITE_LSB +: AXON_DENDRITE_W];
       dendrites_left_q <= job_entry_i[AXON_DENDRITES_LSB +: AXON_DENDRITES_W];

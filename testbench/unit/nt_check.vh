@@ -47,21 +47,22 @@
     end
   end
 
-  // Takes the seed and says how to repeat the run.
+  // Takes the seed, says how to repeat the run, and ends the reset of the beginning. One rising edge
+  // of clk in reset is enough, whatever the registers hold.
   task nt_begin;
     begin
       if (!$value$plusargs("seed=%d", seed)) seed = 1;
       first_seed = seed;
       $display("%0s: seed %0d; repeat with testbench/unit/run.sh %0s +seed=%0d",
                Unit, seed, Unit, seed);
-      nt_reset;
+      @(negedge clk) rst_n = 1'b1;
     end
   endtask
 
   task nt_reset;
     begin
       @(negedge clk) rst_n = 1'b0;
-      repeat (3) @(negedge clk);
+      @(negedge clk);
       rst_n = 1'b1;
     end
   endtask

@@ -139,6 +139,8 @@ module tb_nt_axon_in;
     axon_base = 16'hFFF0;  axon_count = Axons;  gnt_eighths = 8;
     willing = 1'b1;
     nt_begin;
+    `NT_EQ("after reset", {busy, job_valid, bad_axon, pool_req, in_ready}, 5'b00001)
+    `NT_EQ("level_o after reset", level, 0)
     new_table(0);
 
     // Neighbouring axons need one read per word, and pass one per cycle.
@@ -179,6 +181,16 @@ module tb_nt_axon_in;
     `NT_EQ("pool_req_o on hold", pool_req, 1'b0)
     `NT_EQ("spikes taken on hold", taken - was, Depth)
     hold = 1'b0;
+    drain;
+
+    // Two jobs and one spike more wait behind the queue; the others stay in it.
+    job_ready = 1'b0;
+    send_run(0, 2);
+    repeat (8) @(negedge clk);
+    send_run(2, 4);
+    repeat (8) @(negedge clk);
+    `NT_EQ("level_o while no job is taken", level, 3)
+    `NT_EQ("busy_o while no job is taken", busy, 1'b1)
     drain;
 
     // Random spikes, grants, stalls, bad entries; the table changes while the stage is on hold.

@@ -53,7 +53,7 @@ module tb_nt_axon_out;
   // The expectation: for every vector its destinations in order, for each of these its lanes.
   reg [63:0] messages [0:32767];
   integer    put, got, want_clipped, got_clipped, got_sent;
-  reg        stalled, held;
+  reg        stalled, held, arriving;
   reg [63:0] held_data;
 
   task expect_vector;
@@ -96,6 +96,9 @@ module tb_nt_axon_out;
   always @(posedge clk) begin
     if (rst_n) begin
       stalled = vec_valid && !vec_ready;
+      // A word on its way is not asked for again.
+      if (arriving) `NT_EQ("dst_req_o while a word arrives", dst_req, 1'b0)
+      arriving = dst_gnt;
       if (vec_valid && vec_ready) expect_vector;
       if (held) begin
         `NT_EQ("valid of a waiting message", msg_valid, 1'b1)
@@ -163,13 +166,16 @@ module tb_nt_axon_out;
     end
   endtask
 
-  integer step, k, begun;
+  integer    step, k, begun;
+  reg [31:0] again;
 
   initial begin
     start = 1'b0;  vec_valid = 1'b0;  msg_ready = 1'b1;  willing = 1'b1;
     put = 0;  got = 0;  want_clipped = 0;  got_clipped = 0;  got_sent = 0;
-    stalled = 1'b0;  held = 1'b0;
+    stalled = 1'b0;  held = 1'b0;  arriving = 1'b0;
     nt_begin;
+    `NT_EQ("after reset", {busy, msg_valid, dst_req, clipped, msg_sent, vec_ready}, 6'b000001)
+    `NT_EQ("level_o after reset", level, 0)
     new_list;
 
     // A long list on a full mask: one message per cycle, but for the reads of pool words.
@@ -201,6 +207,22 @@ module tb_nt_axon_out;
       drain;
     end
     `NT_EQ("messages at all", got > 1000, 1'b1)
+
+    // A reset while a word arrives: the word is not taken for one at hand afterwards.
+    nt_reset;
+    msg_ready = 1'b1;
+    willing   = 1'b1;
+    new_vector(1);
+    again = vec_dest;
+    @(negedge clk) vec_valid = 1'b0;
+    while (!dst_gnt) @(negedge clk);
+    nt_reset;
+    put          = got;
+    want_clipped = got_clipped;
+    repeat (3) @(negedge clk);
+    new_vector(1);
+    vec_dest = again;
+    drain;
     nt_end;
   end
 endmodule

@@ -74,6 +74,8 @@ module tb_nt_barrier;
     in_busy = '0;  engine_busy = '0;  out_busy = '0;
     starts = 0;  clears = 0;  dones = 0;
     nt_begin;
+    `NT_EQ("after reset", {phase, busy, core_start, core_clear, step_done, spike_open},
+           {3'(PHASE_IDLE), 5'b00001})
     for (k = 0; k < 200; k = k + 1) begin
       was_starts = starts;
       was_clears = clears;

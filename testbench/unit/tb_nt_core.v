@@ -46,6 +46,7 @@ module tb_nt_core;
   reg [31:0] state [0:Half-1];     // expected state word 0 of neuron n
   reg [1:0]  seen [0:Half-1];      // destinations served in this step
   integer    messages, probes, at;
+  integer    synapse_cycles, engine_cycles;  // cycles of busy outputs
 
   always @(negedge clk) begin
     msg_ready = rnd(3) != 0;
@@ -53,6 +54,8 @@ module tb_nt_core;
   end
 
   always @(posedge clk) begin
+    if (rst_n && synapse_busy) synapse_cycles = synapse_cycles + 1;
+    if (rst_n && engine_busy) engine_cycles = engine_cycles + 1;
     if (rst_n && msg_valid && msg_ready) begin
       messages = messages + 1;
       // Destination 0 is an axon vector from 1000 on, 24 bits; destination 1 one axon, 8 bits.
@@ -96,8 +99,9 @@ module tb_nt_core;
       while (!host_done) @(negedge clk);
       value   = host_rdata;
       refused = host_err;
-      host_en = 1'b0;
-      @(negedge clk);
+      // The request ends in the cycle after host_done_o, which is a pulse.
+      @(negedge clk) host_en = 1'b0;
+      `NT_EQ("host_done_o after its pulse", host_done, 1'b0)
     end
   endtask
 
@@ -143,14 +147,16 @@ module tb_nt_core;
 
   reg [WordBits-1:0]       list [0:1];
   reg signed [AccBits-1:0] sum [0:Half-1];
-  integer                  weight, n, sent, payload;
+  integer                  weight, n, sent, payload, spikes_sent;
   reg [63:0]               record;
 
   initial begin
     start = 1'b0;  clear = 1'b0;  in_valid = 1'b0;  host_en = 1'b0;  host_we = 1'b0;
     in_axon = '0;  in_payload = '0;  host_space = '0;  host_addr = '0;  host_wdata = '0;
-    timestep = 32'd3;  messages = 0;  probes = 0;
+    timestep = 32'd3;  messages = 0;  probes = 0;  synapse_cycles = 0;  engine_cycles = 0;
     nt_begin;
+    `NT_EQ("after reset", {msg_valid, prb_valid, host_done, host_err, engine_busy, synapse_busy,
+                           out_busy, flags_any}, 8'd0)
 
     // Axon 0: DENSE, weights of two digits, exponent 3, dendrite 2, line 1. Axon 1: no list.
     record = '0;
@@ -213,6 +219,7 @@ module tb_nt_core;
     `NT_EQ("pending_o without a spike", pending, 1'b0)
 
     // Steps with one or more spikes; the state adds up.
+    spikes_sent = 0;
     for (n = 0; n < 6; n = n + 1) begin
       for (k = 0; k < Half; k = k + 1) sum[k] = '0;
       for (sent = 0; sent <= n % 3; sent = sent + 1) begin
@@ -249,10 +256,40 @@ module tb_nt_core;
       end
       read(SPACE_CREG, CREG_COUNTERS + 2 * COUNTER_NEURONS, (n + 1) * Half);
       read(SPACE_CREG, CREG_COUNTERS + 2 * COUNTER_INSTRS, (n + 1) * 4 * 7);
+      // Two rows per spike; in the other busy cycles of the synapse path spikes wait.
+      spikes_sent = spikes_sent + n % 3 + 1;
+      read(SPACE_CREG, CREG_COUNTERS + 2 * COUNTER_CYC_SYNAPSE, 2 * spikes_sent);
+      read(SPACE_CREG, CREG_COUNTERS + 2 * COUNTER_CYC_STALL, synapse_cycles - 2 * spikes_sent);
+      read(SPACE_CREG, CREG_COUNTERS + 2 * COUNTER_CYC_NEURON, engine_cycles);
       `NT_EQ("pending_o after a step", pending, 1'b0)
     end
     access(1'b1, SPACE_CREG, CREG_FLAGS, ~32'd0);
     `NT_EQ("flags_any_o", flags_any, 1'b0)
+
+    // Host accesses beside spikes: whole spikes are seen, none is lost.
+    for (k = 0; k < Half; k = k + 1) sum[k] = '0;
+    for (n = 0; n < 24; n = n + 1) begin
+      k       = rnd(Half);
+      weight  = list[0][2*k +: 2] + 4 * list[1][2*k +: 2];
+      if (weight >= 8) weight = weight - 16;
+      sent = 1 + rnd(3);
+      for (at = 0; at < sent; at = at + 1) spike(16'd0, 24'd3);
+      repeat (rnd(5)) @(negedge clk);
+      access(1'b0, SPACE_ACC, (2 * 2 + 1) * Half + k, 32'd0);
+      seen[0] = 2'd0;
+      for (at = 0; at <= sent; at = at + 1) begin
+        if (value === 32'($signed(sum[k])) + 24 * weight * at) seen[0] = 2'd1;
+      end
+      `NT_EQ_AT("a whole number of spikes in ACC", value, seen[0], 2'd1)
+      while (synapse_busy) @(negedge clk);
+      for (k = 0; k < Half; k = k + 1) begin
+        weight = list[0][2*k +: 2] + 4 * list[1][2*k +: 2];
+        if (weight >= 8) weight = weight - 16;
+        sum[k] = sum[k] + 24 * weight * sent;
+        read(SPACE_ACC, (2 * 2 + 1) * Half + k, 32'(sum[k]));
+      end
+    end
+    access(1'b1, SPACE_ACT, 1, 32'd0);
 
     // Spikes without an entry: dropped, counted as received, flagged.
     access(1'b0, SPACE_CREG, CREG_COUNTERS + 2 * COUNTER_MSG_IN, 32'd0);

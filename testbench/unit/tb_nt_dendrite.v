@@ -240,6 +240,8 @@ module tb_nt_dendrite;
     want_overflows = 0;  got_overflows = 0;  last_row = 0;
     coming_act = '0;  current_act = '0;
     nt_begin;
+    `NT_EQ("act_current_o after reset", act_current, '0)
+    `NT_EQ("after reset", {pending, busy, poke_valid, overflow}, 4'b0000)
 
     // Every digit with boundary terms on boundary accumulators, each its own row and back to back.
     for (o = 0; o < Corners; o = o + 1) begin

@@ -33,6 +33,8 @@ module tb_nt_dendrite_bank;
   // The expectation: both memories, and whether the last addition left the range in some lane.
   reg signed [AccBits-1:0] mem [0:1][0:Rows-1][0:Lanes-1];
   reg                      want_overflow, check_overflow;
+  reg [Lanes*AccBits-1:0]  held;          // row read last from the filled memory
+  reg                      check_held;    // an addition without a read leaves it as it is
 
   function signed [AccBits-1:0] corner(input integer n);
     case (n)
@@ -54,6 +56,7 @@ module tb_nt_dendrite_bank;
     begin
       @(negedge clk);
       if (check_overflow) `NT_EQ("overflow_o", overflow, want_overflow)
+      if (check_held) `NT_EQ("data held beside an addition", fill_sel ? rdata1 : rdata0, held)
       add_en  = fill_ren;
       add_row = fill_row;
       check_overflow = add_en;
@@ -66,6 +69,10 @@ module tb_nt_dendrite_bank;
       zero     = ren && from_zero;
       fwd      = ren && add_en && (row == add_row);
       want_overflow = 1'b0;
+      check_held    = add_en && !ren;
+      for (lane = 0; lane < Lanes; lane = lane + 1) begin
+        held[AccBits*lane +: AccBits] = mem[fill_sel][add_row][lane];
+      end
       if (add_en) begin
         for (lane = 0; lane < Lanes; lane = lane + 1) begin
           term = 40'sd0;
@@ -120,7 +127,7 @@ module tb_nt_dendrite_bank;
   initial begin
     fill_sel = 1'b0;  fill_ren = 1'b0;  zero = 1'b0;  fwd = 1'b0;  add_en = 1'b0;
     cur_ren = 1'b0;  cur_row = '0;  cur_beat = '0;  fill_row = '0;  add_row = '0;
-    digits = '0;  t1 = '0;  t2 = '0;  t3 = '0;  check_overflow = 1'b0;
+    digits = '0;  t1 = '0;  t2 = '0;  t3 = '0;  check_overflow = 1'b0;  check_held = 1'b0;
     nt_begin;
     repeat (2) begin
       // All rows from zero.

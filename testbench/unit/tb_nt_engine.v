@@ -97,6 +97,7 @@ module tb_nt_engine;
   integer           skip [0:Strip-1];
   integer           want_neurons, want_instrs, want_runaways, want_bad;
   integer           got_neurons, got_instrs, got_runaways, got_bad;
+  integer           want_accesses, got_accesses;  // of the pool and the accumulators, beats
   reg [84:0]        spikes [0:65535];            // group, port, neuron, payload, port word
   integer           spikes_in, spikes_out, probes_in, probes_out;
   reg [63:0]        probes [0:65535];
@@ -174,6 +175,11 @@ module tb_nt_engine;
             live[n] = (n < count) && (skip[n] == 0);
             if (skip[n] > 0) skip[n] = skip[n] - 1;
             any = any || (live[n] && pred[n]);
+          end
+          if (op == OP_LD || op == OP_ST || op == OP_RDC) begin
+            for (n = 0; n < 4; n = n + 1) begin
+              if (live[L*n +: L] != '0) want_accesses = want_accesses + 1;
+            end
           end
           if (op == OP_END) done = 1'b1;
           if (op == OP_JMP) begin
@@ -290,6 +296,7 @@ module tb_nt_engine;
           line = desc[g*16][GROUP0_LINE_LSB +: GROUP0_LINE_W] + l;
           left = desc[g*16+1] - l * Half;
           if (left > Half) left = Half;
+          if (left < 0) left = 0;
           if (act[4*line +: 4] != 0 || desc[g*16][GROUP0_ALWAYS_LSB]) begin
             want_neurons = want_neurons + left;
             for (s = 0; s < 4; s = s + 1) begin
@@ -313,6 +320,8 @@ module tb_nt_engine;
     if (rst_n) begin
       if (neurons_valid) got_neurons = got_neurons + neurons;
       if (instr) got_instrs = got_instrs + 1;
+      if (pool_en) got_accesses = got_accesses + 1;
+      if (acc_en) got_accesses = got_accesses + 1;
       if (runaway) got_runaways = got_runaways + 1;
       if (bad_instr) got_bad = got_bad + 1;
       if (vec_valid && vec_ready) begin
@@ -423,17 +432,29 @@ module tb_nt_engine;
     end
   endtask
 
+  integer busy_cycles;  // of the last timestep
+
   // One timestep on both.
   task step;
     begin
       interpret;
+      // What the host would access, if it did, does not matter.
+      host_space = $random(seed);
+      host_we    = $random(seed);
+      host_addr  = $random(seed);
+      host_wdata = $random(seed);
       @(negedge clk) start = 1'b1;
       @(negedge clk) start = 1'b0;
-      while (busy) @(negedge clk);
+      busy_cycles = 0;
+      while (busy) begin
+        busy_cycles = busy_cycles + 1;
+        @(negedge clk);
+      end
       @(negedge clk);
       check_pool;
       `NT_EQ("neurons", got_neurons, want_neurons)
       `NT_EQ("instructions", got_instrs, want_instrs)
+      `NT_EQ("beats read or written", got_accesses, want_accesses)
       `NT_EQ("flag_runaway_o", got_runaways, want_runaways)
       `NT_EQ("flag_bad_instr_o", got_bad, want_bad)
       `NT_EQ("spikes", spikes_out, spikes_in)
@@ -478,7 +499,7 @@ module tb_nt_engine;
   endfunction
 
   // ---- The tests ------------------------------------------------------------------------------
-  integer k, n, op, last, split, first_group;
+  integer k, n, op, last, split, first_group, none;
 
   initial begin
     start = 1'b0;  clear = 1'b0;  probe_enable = 1'b0;  host_en = 1'b0;  host_we = 1'b0;
@@ -486,8 +507,11 @@ module tb_nt_engine;
     act = '0;  out_eighths = 8;
     want_neurons = 0;  want_instrs = 0;  want_runaways = 0;  want_bad = 0;
     got_neurons = 0;  got_instrs = 0;  got_runaways = 0;  got_bad = 0;
+    want_accesses = 0;  got_accesses = 0;
     spikes_in = 0;  spikes_out = 0;  probes_in = 0;  probes_out = 0;
     nt_begin;
+    `NT_EQ("after reset", {busy, pool_en, acc_en, vec_valid, prb_valid, host_done, host_err}, 7'd0)
+    `NT_EQ("events after reset", {neurons_valid, instr, out_stall, runaway, bad_instr}, 5'd0)
     for (k = 0; k < ProgWords; k = k + 1) set_prog(k, $random(seed));
     for (k = 0; k < TableWords; k = k + 1) set_table(k, (k % 3) ? $random(seed) : value_of(0));
     for (k = 0; k < Groups * 16; k = k + 1) set_group(k / 16, k % 16, $random(seed) & ~32'd1);
@@ -516,6 +540,17 @@ module tb_nt_engine;
                 (k == SPACE_PROG) ? prog[0] : (k == SPACE_TABLE) ? tab[0] : desc[0])
     end
     `NT_EQ("has_always_o without groups", has_always, 1'b0)
+    // Spaces that are not the engine's are not answered.
+    host_en = 1'b1;
+    host_we = 1'b0;
+    for (k = 0; k < 8; k = k + 1) begin
+      if (k < SPACE_PROG || k > SPACE_GROUP) begin
+        host_space = k;
+        repeat (3) @(negedge clk) `NT_EQ_AT("host_done_o of space", k, host_done, 1'b0)
+      end
+    end
+    host_en = 1'b0;
+    @(negedge clk);
 
     // Every ALU operation: eight saturations and shifts, operands from the state and constants.
     put_group(3, 1, 1, 0, Lines, Lines * Half, 0, 100, 0);
@@ -581,14 +616,39 @@ module tb_nt_engine;
     set_prog(ProgWords - 1, code(OP_END, 0, 0, 0, 0));
     step;
     `NT_EQ("flag_bad_instr_o of END there", got_bad - n, 3)
-    // Every opcode that does not exist, and JMP conditions and LERP sizes that do not.
-    for (k = OP_PRB + 1; k < 64 + 16 + 40; k = k + 1) begin
+    // Every opcode that does not exist, JMP conditions that do not, and LERP of all pieces with
+    // fractions of 0, 31, and the most and one more than the most bits.
+    for (k = OP_PRB + 1; k < 64 + 16 + 64; k = k + 1) begin
       if (k < 64)      set_prog(ProgWords - 1, code(k, 1, 1, 1, 0));
       else if (k < 80) set_prog(ProgWords - 1, code(OP_JMP, 0, k - 64, 0, ProgWords - 2));
-      else             set_prog(ProgWords - 1, code(OP_LERP, 1, 1, rnd(16), $random(seed)));
+      else begin
+        op = (k - 80) / 4;
+        n  = (k % 4 == 0) ? 0 : (k % 4 == 1) ? 31 : (k % 4 == 2) ? 32 - op : 33 - op;
+        set_prog(ProgWords - 1, code(OP_LERP, 1, 1, op, (n & 31) << INSTR_FRAC_LSB));
+      end
       set_prog(ProgWords - 2, code(OP_END, 0, 0, 0, 0));
       step;
     end
+
+    // The walk's cycles beside the strips, with a program that ends at once.
+    set_prog(0, code(OP_END, 0, 0, 0, 0));
+    no_groups;
+    act = '0;
+    step;
+    none = busy_cycles;
+    for (k = 1; k <= Groups; k = k + 1) begin
+      put_group(Groups - k, 1, 0, 1, 2, 2 * Half, 0, 0, 1);
+      step;
+      `NT_EQ_AT("cycles of groups without active line", k, busy_cycles - none, k)
+    end
+    // Six for a group, two for a line, and for each of its four strips the fetch and END.
+    for (k = 1; k <= 2; k = k + 1) begin
+      act = (k == 1) ? 16'h1101 : 16'h1111;  // lines 0 and 3 are no group's
+      step;
+      `NT_EQ_AT("cycles of groups with active lines", k, busy_cycles - none,
+                Groups * (6 + k * (2 + 4 * 2)))
+    end
+    act = '0;
 
     // Random programs: two groups, lines partly active, outputs that stall, probes on and off.
     for (k = 0; k < 40; k = k + 1) begin
@@ -596,8 +656,10 @@ module tb_nt_engine;
       new_state;
       split       = 1 + rnd(Lines - 1);
       first_group = rnd(Groups - 1);
-      put_group(first_group, 1, rnd(2), 0, split, (split - 1) * Half + 1 + rnd(Half), 0,
-                rnd(512), rnd(StateWords + 1));
+      // The neurons may end before the lines do.
+      put_group(first_group, 1, rnd(2), 0, split,
+                ((k % 3 == 0) ? 0 : (split - 1) * Half) + 1 + rnd(Half), 0, rnd(512),
+                rnd(StateWords + 1));
       put_group(first_group + 1 + rnd(Groups - 1 - first_group), rnd(4) != 0, rnd(2), split,
                 Lines - split, (Lines - split - 1) * Half + 1 + rnd(Half), 64, rnd(512),
                 rnd(StateWords + 1));
@@ -623,6 +685,7 @@ module tb_nt_engine;
         @(negedge clk) clear = 1'b0;
         while (busy) @(negedge clk);
         check_pool;
+        got_accesses = want_accesses;  // the words zeroed do not count
       end
     end
     `NT_EQ("spikes and probes at all", spikes_out > 500 && probes_out > 500, 1'b1)

@@ -297,6 +297,8 @@ module tb_nt_host;
       mirror[k] = k;
     end
     nt_begin;
+    `NT_EQ("after reset", {bvalid, rvalid, rsp_valid, host_en != 0, start, clear, req_busy, rsp_busy,
+                           error, awready, wready, arready, req_ready}, 13'b1111)
 
     // Every byte address: what is there after reset, SLVERR and 0 elsewhere.
     for (a = 0; a < 4096; a = a + ((a < 16'h100) ? 1 : 5)) begin
@@ -336,7 +338,42 @@ module tb_nt_host;
     end
     expect_read(REG_TIMESTEP, 32'hFFFF_FFFE, OKAY);
 
+    // The next write and the next read wait until a response is taken; none is lost.
+    bready  = 1'b0;
+    rready  = 1'b0;
+    wstrb   = 4'hF;
+    for (k = 0; k < 2; k = k + 1) begin
+      awaddr  = k ? REG_TIMESTEP : REG_STEPS;
+      araddr  = k ? REG_TIMESTEP : REG_STEPS + 1;
+      wdata   = 32'd77;
+      awvalid = 1'b1;
+      wvalid  = 1'b1;
+      arvalid = 1'b1;
+      @(negedge clk);
+      awvalid = 1'b0;
+      wvalid  = 1'b0;
+      arvalid = 1'b0;
+      repeat (4) @(negedge clk);
+      `NT_EQ("responses that wait", {bvalid, bresp, rvalid, rresp}, {1'b1, SLVERR, 1'b1, SLVERR})
+      `NT_EQ("a write behind a response", timestep, 32'hFFFF_FFFE)
+    end
+    bready = 1'b1;
+    rready = 1'b1;
+    @(negedge clk);
+    bready = 1'b0;
+    rready = 1'b0;
+    repeat (3) @(negedge clk);
+    `NT_EQ("the second responses", {bvalid, bresp, rvalid, rresp}, {1'b1, OKAY, 1'b1, OKAY})
+    `NT_EQ("the second write", timestep, 32'd77)
+    bready = 1'b1;
+    rready = 1'b1;
+    repeat (2) @(negedge clk);
+    `NT_EQ("responses left", {bvalid, rvalid}, 2'b00)
+    bready = 1'b0;
+    rready = 1'b0;
+
     // CTRL: nothing, both, one each.
+    expect_write(REG_TIMESTEP, 32'hFFFF_FFFE, OKAY);
     expect_write(REG_CTRL, 32'd0, OKAY);
     expect_write(REG_CTRL, 32'd3, SLVERR);
     `NT_EQ("commands of CTRL 0 and 3", starts + clears, 0)
@@ -422,6 +459,45 @@ module tb_nt_host;
       expect_read(REG_ERROR, 32'd1 << ERROR_BAD_ADDR_LSB, OKAY);
       expect_write(REG_ERROR, 32'd2, OKAY);
     end
+
+    // Requests that are served leave no error.
+    repeat (40) request(rnd(2), rnd(Cores), rnd(7), rnd(Limit), $random(seed));
+    settle;
+    expect_read(REG_ERROR, 32'd0, OKAY);
+
+    // A request and a write that come together: the write acts when the access is over.
+    for (k = 0; k < 8; k = k + 1) begin
+      was     = starts;
+      awaddr  = REG_CTRL;
+      wdata   = 32'd1;
+      wstrb   = 4'hF;
+      awvalid = 1'b1;
+      wvalid  = 1'b1;
+      request(REQ_READ, k % Cores, SPACE_POOL, k, 32'd0);
+      awvalid = 1'b0;
+      wvalid  = 1'b0;
+      `NT_EQ("start_o while a request is judged", start, 1'b0)
+      @(negedge clk);
+      #1;
+      while (host_en != '0) begin
+        `NT_EQ("start_o beside an access", start, 1'b0)
+        @(negedge clk);
+        #1;
+      end
+      repeat (3) @(negedge clk);
+      `NT_EQ("start_o after the access", starts - was, 1)
+      bready = 1'b1;
+      @(negedge clk) bready = 1'b0;
+      settle;
+    end
+
+    // CYCLES carries into its high half, and the halves are read whole.
+    u_dut.cycles_q = 64'h1234_5678_FFFF_FFF0;
+    phase = PHASE_FLUSH;
+    repeat (32) @(negedge clk);
+    phase = PHASE_IDLE;
+    expect_read(REG_CYCLES_LO, 32'h0000_0010, OKAY);
+    expect_read(REG_CYCLES_HI, 32'h1234_5679, OKAY);
 
     // Probes of all cores while the response stream stalls.
     phase       = PHASE_NEURON;

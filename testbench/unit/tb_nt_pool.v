@@ -8,6 +8,7 @@ module tb_nt_pool;
   parameter integer PoolWords = 256;
   parameter integer WordBits  = 128;
   localparam integer Lanes    = WordBits / 32;
+  localparam integer Filled   = (PoolWords * Lanes < 8192) ? PoolWords * Lanes : 8192;
   `include "nt_check.vh"
 
   reg                 a_en, host_en, host_we, engine_en, engine_we, out_req, in_req;
@@ -119,15 +120,15 @@ module tb_nt_pool;
     host_addr  = '0;
     host_wdata = '0;
     nt_begin;
-    // Every lane once through the host, and back.
-    for (n = 0; n < PoolWords * Lanes; n = n + 1) begin
+    // Every lane, of a large pool the first ones, once through the host, and back.
+    for (n = 0; n < Filled; n = n + 1) begin
       @(negedge clk);
       host_en    = 1'b1;
       host_we    = 1'b1;
       host_addr  = n;
       host_wdata = $random(seed);
     end
-    for (n = 0; n < PoolWords * Lanes; n = n + 1) begin
+    for (n = 0; n < Filled; n = n + 1) begin
       @(negedge clk);
       host_we   = 1'b0;
       host_addr = n;

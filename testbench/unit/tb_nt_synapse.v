@@ -239,6 +239,7 @@ module tb_nt_synapse;
     adding    = 1'b0;
     begin_batch;
     nt_begin;
+    `NT_EQ("after reset", {busy, row_valid, pool_en, job_ready}, 4'b0001)
     for (batch = 0; batch < Words; batch = batch + 1) pool[batch] = rnd_wide(0);
 
     // DENSE with every number of digits and every exponent, payload 1 and a random one.

@@ -1,0 +1,1 @@
+nt_tiny.v
