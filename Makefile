@@ -17,6 +17,7 @@ SIZE    ?= 370m
 SEEDS   ?= 1000
 FIRST   ?= 1
 COUNT   ?= 1000
+FILES   ?=
 HELDOUT ?= model/pretrained/tales-6m/heldout.txt
 RUN     := $(BUILD)/neurotile
 TEXT    ?=
@@ -25,7 +26,7 @@ VALID   ?=
 OUT     ?=
 ARGS    ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal lint synth defs train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs mutate-csim clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -110,6 +111,10 @@ random-bites: setup ## faults planted in the RTL, found and shrunk by random cas
 
 flips: random-programs ## random bit flips in the RTL's memories and registers, and what became of them (COUNT= FIRST=)
 	@NT_SEED=$(FIRST) NT_CASES=$(COUNT) $(BUILD)-random/testbench/random/random_flips rtl
+
+mutate-csim: COUNT = 0
+mutate-csim: setup ## mutants of the golden tile against its own tests (COUNT= SEED= for a sample, FILES="nt_core.c")
+	@testbench/mutation/csim/run.sh $(BUILD)-mutate-csim --count $(COUNT) --seed $(SEED) $(if $(FILES),--files $(FILES))
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

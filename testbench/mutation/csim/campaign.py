@@ -133,6 +133,13 @@ class Campaign:
             ranked += [((place + 0.5) / len(group), mutant.number, mutant) for place, mutant in enumerate(group)]
         return sorted((mutant for _, _, mutant in sorted(ranked)[:count]), key=lambda mutant: mutant.number)
 
+    def compiling(self, mutants, doubtful):
+        """The mutants without those `doubtful` ones that do not compile."""
+        asked = [mutant for mutant in mutants if doubtful(mutant)]
+        fine = each(self.compiles, asked, self.options.jobs, "compiled")
+        broken = {mutant.number for mutant, good in zip(asked, fine) if not good}
+        return [mutant for mutant in mutants if mutant.number not in broken]
+
     def compiles(self, mutant):
         file = next(file for file in self.files if file.name == mutant.file)
         with tempfile.TemporaryDirectory() as folder:
@@ -161,10 +168,16 @@ class Campaign:
     def run(self):
         os.makedirs(self.options.work, exist_ok=True)
         wanted = self.chosen()
-        fine = each(self.compiles, wanted, self.options.jobs, "compiled")
-        valid = [mutant for mutant, good in zip(wanted, fine) if good]
+        # A return left out may break one mutant and not the copy with all of them; what breaks the copy is looked for only then.
+        valid = self.compiling(wanted, lambda mutant: mutant.operator == "return")
         self.write_copy({mutant.number for mutant in valid})
-        plain = Programs(self.build("plain"), self.commands, True)
+        try:
+            folder = self.build("plain")
+        except Failure:
+            valid = self.compiling(valid, lambda mutant: True)
+            self.write_copy({mutant.number for mutant in valid})
+            folder = self.build("plain")
+        plain = Programs(folder, self.commands, True)
         passed = plain.first_run(self.options.work, len(self.all))
 
         def places(mutant):
