@@ -145,6 +145,14 @@ static void test_endless_bound(void **state) {
   add(dev, 0, 3, LIMIT - 1);
   add(dev, 0, 3, LIMIT - 1);
   expect(dev, NT_GOLDEN_UNSPECIFIED);
+  // So it stays when the sum of the bounds would not fit 64 bits, also with the flag cleared.
+  nt_rig_step(dev, 0);
+  nt_rig_axon(dev, 0, 0, nt_rig_dense(0, 1, 0, 1, 4, 15, 200));
+  for (uint32_t spike = 0; spike < 1U << 19; spike++)
+    nt_rig_inject(dev, 1, 0, -LIMIT);
+  clear_flag(dev);
+  add(dev, 0, 3, 1);
+  expect(dev, NT_GOLDEN_UNSPECIFIED);
   nt_dev_close(dev);
 }
 
@@ -213,7 +221,7 @@ static void test_activated(void **state) {
       put(dev, row, lane, LIMIT - 1);
       put(dev, row, lane, 0); // no longer there when the row becomes active
       nt_rig_write(dev, 0, NT_SPACE_ACT, row % LINES, 1U << row / LINES);
-      add(dev, row, lane, 1);
+      add(dev, row, lane, LIMIT - 1);
       expect(dev, NT_GOLDEN_MUST_BE_0);
       put(dev, row, lane, LIMIT - 1);
       nt_rig_write(dev, 0, NT_SPACE_ACT, row % LINES, 0);
@@ -239,14 +247,54 @@ static void test_activity_of_others(void **state) {
   nt_dev_close(dev);
 }
 
+/// A row that ACT leaves active keeps its past: its bound had reached the limit before the flag was
+/// cleared.
+static void test_left_active(void **state) {
+  (void)state;
+  for (uint32_t row = 0; row < ROWS; row++) {
+    nt_dev_t *dev = open_small();
+    add(dev, row, 2, LIMIT - 1);
+    add(dev, row, 2, 1 - LIMIT);
+    clear_flag(dev);
+    nt_rig_write(dev, 0, NT_SPACE_ACT, row % LINES, 1U << row / LINES);
+    expect(dev, NT_GOLDEN_MUST_BE_0);
+    add(dev, row, 2, 1);
+    expect(dev, NT_GOLDEN_UNSPECIFIED);
+    nt_dev_close(dev);
+  }
+}
+
+/// A row that had reached its limit in one step, made active by ACT in the next, is judged anew.
+static void test_activated_after_step(void **state) {
+  (void)state;
+  for (uint32_t row = 0; row < ROWS; row++) {
+    nt_dev_t *dev = open_small();
+    fill(dev, row, 2);
+    nt_rig_step(dev, 0);
+    nt_rig_write(dev, 0, NT_SPACE_ACT, row % LINES, 1U << row / LINES);
+    for (uint32_t lane = 0; lane < LANES; lane++)
+      put(dev, row, lane, LIMIT - 1);
+    add(dev, row, 2, 1);
+    expect(dev, NT_GOLDEN_MUST_BE_1);
+    nt_dev_close(dev);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bound_of_a_step),    cmocka_unit_test(test_negative_terms),
-      cmocka_unit_test(test_neighbours),         cmocka_unit_test(test_dense_sums),
-      cmocka_unit_test(test_uniform_sums),       cmocka_unit_test(test_endless_bound),
-      cmocka_unit_test(test_acknowledge),        cmocka_unit_test(test_written_values),
-      cmocka_unit_test(test_overwrite),          cmocka_unit_test(test_activated),
+      cmocka_unit_test(test_bound_of_a_step),
+      cmocka_unit_test(test_negative_terms),
+      cmocka_unit_test(test_neighbours),
+      cmocka_unit_test(test_dense_sums),
+      cmocka_unit_test(test_uniform_sums),
+      cmocka_unit_test(test_endless_bound),
+      cmocka_unit_test(test_acknowledge),
+      cmocka_unit_test(test_written_values),
+      cmocka_unit_test(test_overwrite),
+      cmocka_unit_test(test_activated),
       cmocka_unit_test(test_activity_of_others),
+      cmocka_unit_test(test_left_active),
+      cmocka_unit_test(test_activated_after_step),
   };
   return nt_rig_report("test_flag", cmocka_run_group_tests(tests, NULL, NULL));
 }
