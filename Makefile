@@ -18,6 +18,7 @@ SIZE    ?= 370m
 SEEDS   ?= 1000
 FIRST   ?= 1
 COUNT   ?= 1000
+FILES   ?=
 HELDOUT ?= model/pretrained/tales-6m/heldout.txt
 RUN     := $(BUILD)/neurotile
 TEXT    ?=
@@ -29,7 +30,7 @@ BACKEND ?= csim
 SHAPE   ?=
 GROUP   ?=
 
-.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance coverage lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model mutate clean
+.PHONY: help setup build sim test proof systemc waves replay bench published levels accuracy formal conformance coverage lint synth defs vectors train fuzz fuzz-programs fuzz-merge random random-bites flips random-programs bugs bugs-model mutate mutate-csim clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -136,6 +137,10 @@ bugs-model: $(IMAGE) ## the same bugs in a run of a model (MODEL=); compiles neu
 
 mutate: setup ## mutants of the RTL against the tests of the tile: score and survivors (COUNT= SEED=)
 	@testbench/mutation/rtl/campaign.py $(BUILD)-mutate --count $(COUNT) --seed $(SEED)
+
+mutate-csim: COUNT = 0
+mutate-csim: setup ## mutants of the golden tile against its own tests (COUNT= SEED= for a sample, FILES="nt_core.c")
+	@testbench/mutation/csim/run.sh $(BUILD)-mutate-csim --count $(COUNT) --seed $(SEED) $(if $(FILES),--files $(FILES))
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)

@@ -242,10 +242,11 @@ static void run_line(nt_core_t *core, const nt_group_t *group, uint32_t timestep
 void nt_engine_run(nt_core_t *core, uint32_t timestep) {
   for (uint32_t number = 0; number < core->params->groups; number++) {
     const nt_group_t group = nt_core_group(core, number);
-    for (uint32_t l = 0; group.enable && l < group.lines; l++) {
-      const uint32_t line = (group.line + l) % core->params->lines;
+    if (!group.enable)
+      continue;
+    const uint32_t end = min_u32(group.line + group.lines, core->params->lines);
+    for (uint32_t line = group.line; line < end; line++)
       if (group.always || core->dendrite.current_activity[line] != 0)
-        run_line(core, &group, timestep, line, l * core->dendrite.lanes);
-    }
+        run_line(core, &group, timestep, line, (line - group.line) * core->dendrite.lanes);
   }
 }

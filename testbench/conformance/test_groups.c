@@ -66,6 +66,56 @@ static void test_lines_that_run(void **state) {
   nt_dev_close(dev);
 }
 
+/// A group that is not enabled does not run, whatever else its descriptor says.
+static void test_disabled(void **state) {
+  (void)state;
+  nt_dev_t *dev = nt_check_open();
+  const nt_asm_program_t program = counting();
+  const nt_asm_group_t group = {
+      .always = true, .lines = 2, .neurons = 2 * line_lanes(), .state_base = NT_CHECK_STATE};
+  nt_check_program(dev, 0, 0, program.word, program.count);
+  nt_check_group(dev, 0, 1, &group);
+  const uint32_t word = nt_check_read(dev, 0, NT_SPACE_GROUP, NT_GROUP_WORDS);
+  nt_check_write(dev, 0, NT_SPACE_GROUP, NT_GROUP_WORDS, word & ~(1u << NT_GROUP0_ENABLE_LSB));
+  nt_check_axon(dev, 0, 0, nt_asm_uniform(0, 1, 0, 2, 0, 1));
+  nt_check_inject(dev, 1, 0, 1);
+  nt_check_step(dev, 0);
+  NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_NEURONS), 0);
+  nt_dev_close(dev);
+}
+
+/// Lines of a group beyond LINES do not exist and do not wrap: their neurons do not run, but a
+/// state reset clears their state.
+static void test_lines_beyond(void **state) {
+  (void)state;
+  nt_dev_t *dev = nt_check_open();
+  const nt_asm_program_t program = counting();
+  const nt_asm_group_t group = {.always = true,
+                                .line = dev->params.lines - 1,
+                                .lines = 2,
+                                .neurons = 2 * line_lanes(),
+                                .state_base = NT_CHECK_STATE,
+                                .state_words = 1,
+                                .clear_words = 1};
+  nt_check_program(dev, 0, 0, program.word, program.count);
+  nt_check_group(dev, 0, 0, &group);
+  nt_check_write(dev, 0, NT_SPACE_TABLE, 0, 1);
+  for (uint32_t beat = 0; beat < 2 * NT_BEATS_PER_LINE; beat++)
+    nt_check_pool_put(dev, 0, NT_CHECK_STATE + beat, 1, 70);
+  nt_check_axon(dev, 0, 0, nt_asm_uniform(0, 1, 0, dev->params.lines, 0, 1));
+  nt_check_inject(dev, 1, 0, 1);
+  nt_check_step(dev, 0);
+  NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_NEURONS), line_lanes());
+  for (uint32_t beat = 0; beat < 2 * NT_BEATS_PER_LINE; beat++)
+    NT_CHECK_AT(nt_check_pool_get(dev, 0, NT_CHECK_STATE + beat, 1),
+                beat < NT_BEATS_PER_LINE ? 71 : 70, beat, 0);
+  nt_error_t err = {0};
+  NT_CHECK_OK(nt_dev_reg_write(dev, NT_REG_CTRL, CLEAR_STATE, &err), &err);
+  for (uint32_t beat = 0; beat < 2 * NT_BEATS_PER_LINE; beat++)
+    NT_CHECK_AT(nt_check_pool_get(dev, 0, NT_CHECK_STATE + beat, 1), 0, beat, 0);
+  nt_dev_close(dev);
+}
+
 /// PENDING: an active row or an enabled ALWAYS group, in any core, and nothing else.
 static void test_pending(void **state) {
   (void)state;
@@ -117,7 +167,6 @@ static void test_clear_state(void **state) {
   const uint32_t pool_words = dev->params.pool_words;
   nt_error_t err = {0};
   nt_asm_group_t group = {.lines = 1,
-                          .neurons = 5 * lanes - 1,
                           .state_base = pool_words - 7, // wraps
                           .state_words = WORDS};
   for (uint32_t core = 0; core < cores; core++) {
@@ -125,6 +174,7 @@ static void test_clear_state(void **state) {
       for (uint32_t lane = 0; lane < lanes; lane++)
         nt_check_pool_put(dev, core, pool_words - 100 + word, lane, 7000 + word);
     group.clear_words = clear_words[core % 4];
+    group.neurons = 5 * lanes - core % 2; // 5 beats either way
     nt_check_group(dev, core, core, &group);
     nt_check_axon(dev, core, 100, nt_asm_uniform(0, 1, 0, 1, 0, 3)); // pool word 100: outside
   }
@@ -161,10 +211,9 @@ static void test_clear_state(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_lines_that_run),
-      cmocka_unit_test(test_pending),
-      cmocka_unit_test(test_input_without_group),
-      cmocka_unit_test(test_clear_state),
+      cmocka_unit_test(test_lines_that_run),      cmocka_unit_test(test_disabled),
+      cmocka_unit_test(test_lines_beyond),        cmocka_unit_test(test_pending),
+      cmocka_unit_test(test_input_without_group), cmocka_unit_test(test_clear_state),
   };
   if (!nt_check_begin(argc, argv))
     return 2;

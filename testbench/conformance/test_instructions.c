@@ -508,6 +508,48 @@ static void test_special_values(void **state) {
   nt_dev_close(dev);
 }
 
+/// Fields that an instruction does not name are ignored: ST, SKP, PRB and SPK have no destination,
+/// SPC does not skip, and a table read sends nothing.
+static void test_fields_not_named(void **state) {
+  (void)state;
+  enum { ONE = 0, WORDS = 4, SENT = 3 };
+  nt_asm_program_t program = {.count = 0};
+  const uint32_t rd = 5u << NT_INSTR_RD_LSB;
+  nt_asm_emit(&program, nt_asm_alu(NT_OP_MOV, 5, 0, nt_asm_const(ONE), 0));
+  nt_asm_emit(&program, nt_asm_alu(NT_OP_MOV, 6, 0, nt_asm_const(ONE), 0));
+  nt_asm_emit(&program, nt_asm_st(0, 2) | rd);
+  nt_asm_emit(&program, nt_asm_compare(NT_OP_CEQ, 0, 0)); // predicate set
+  nt_asm_emit(&program, nt_asm_spc(7, NT_SPC_NEURON));    // its low bits as SKP's: skip 1
+  nt_asm_emit(&program, nt_asm_st(5, 0));
+  nt_asm_emit(&program, nt_asm_skp(0, false) | rd | 6u << NT_INSTR_RA_LSB);
+  nt_asm_emit(&program, nt_asm_prb(6) | rd);
+  nt_asm_emit(&program, nt_asm_lut(7, 6, 1, 4)); // as SPK: r6 on port 4
+  nt_asm_emit(&program, nt_asm_lerp(7, 6, 1, 0, 4));
+  nt_asm_emit(&program, nt_asm_spk(SENT, 6) | rd);
+  nt_asm_emit(&program, nt_asm_st(5, 1));
+  nt_asm_emit(&program, nt_asm_end());
+  nt_dev_t *dev = nt_check_open();
+  nt_asm_group_t group = {
+      .always = true, .lines = 1, .neurons = 1, .state_base = NT_CHECK_STATE, .state_words = WORDS};
+  for (uint32_t port = 0; port < NT_PORTS; port++) {
+    group.port_ptr[port] = NT_CHECK_DESTS;
+    group.port_count[port] = 1;
+  }
+  nt_check_group(dev, 0, 0, &group);
+  nt_check_program(dev, 0, 0, program.word, program.count);
+  nt_check_dword(dev, 0, NT_CHECK_DESTS, 0,
+                 nt_asm_dest(NT_HOST_TILE, 1, 0, NT_SPIKE_TYPE_GRADED24, false));
+  nt_check_write(dev, 0, NT_SPACE_TABLE, ONE, 77);
+  nt_check_state_put(dev, 0, WORDS, 0, 2, 99);
+  nt_check_step(dev, 3);
+  NT_CHECK(nt_check_state(dev, 0, WORDS, 0, 0), 77);
+  NT_CHECK(nt_check_state(dev, 0, WORDS, 0, 1), 77);
+  NT_CHECK(nt_check_state(dev, 0, WORDS, 0, 2), 0);
+  NT_CHECK(nt_check_counter(dev, 0, NT_COUNTER_MSG_OUT), 1);
+  NT_CHECK(nt_check_flags(dev, 0), 0);
+  nt_dev_close(dev);
+}
+
 /// State addresses wrap at the end of the pool; every K, up to the last, reaches its own word.
 static void test_state_words(void **state) {
   (void)state;
@@ -582,6 +624,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_strip_starts_at_zero),
       cmocka_unit_test(test_inactive_lanes),
       cmocka_unit_test(test_special_values),
+      cmocka_unit_test(test_fields_not_named),
       cmocka_unit_test(test_state_words),
       cmocka_unit_test(test_read_accumulator),
   };

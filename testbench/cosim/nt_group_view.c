@@ -25,7 +25,7 @@ bool nt_group_of_line(const nt_params_t *params, const uint32_t *groups, uint32_
   for (uint32_t g = 0; g < params->groups; g++) {
     const nt_group_view_t view = nt_group_view(groups, g);
     for (uint32_t l = 0; view.enable && l < view.lines; l++) {
-      if ((view.line + l) % params->lines == line) {
+      if (view.line + l == line) {
         *number = g;
         *first = l * nt_params_line_lanes(params);
         return *first < view.neurons;

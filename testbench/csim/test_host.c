@@ -342,7 +342,8 @@ static void test_observer(void **state) {
   NT_RIG_EQUAL(seen.activity, 2);
   NT_RIG_EQUAL(seen.coming, 0);
   uint8_t activity[8] = {0};
-  int32_t row[128] = {0};
+  int32_t row[128];
+  memset(row, 0x55, sizeof row);
   dev->ops->current_activity(dev, 2, activity);
   dev->ops->current_row(dev, 2, 1 * 8 + 4, row);
   for (uint32_t line = 0; line < 8; line++)
