@@ -650,6 +650,24 @@ module tb_nt_engine;
     end
     act = '0;
 
+    // A probe that is not taken holds up other probes only.
+    no_groups;
+    put_group(0, 1, 1, 1, 1, 1, 0, 0, 0);
+    set_prog(0, code(OP_PRB, 0, 0, 0, 0));
+    for (k = 1; k < 4; k = k + 1) set_prog(k, code(OP_MOV, 1, 0, 1, 0));
+    set_prog(4, code(OP_END, 0, 0, 0, 0));
+    probe_enable = 1'b1;
+    out_eighths  = 0;
+    interpret;
+    @(negedge clk) start = 1'b1;
+    @(negedge clk) start = 1'b0;
+    repeat (80) @(negedge clk);
+    `NT_EQ("instructions behind a probe", got_instrs, want_instrs)
+    `NT_EQ("the probe", {busy, prb_valid}, 2'b11)
+    out_eighths = 8;
+    while (busy) @(negedge clk);
+    probe_enable = 1'b0;
+
     // Random programs: two groups, lines partly active, outputs that stall, probes on and off.
     for (k = 0; k < 40; k = k + 1) begin
       no_groups;
