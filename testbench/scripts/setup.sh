@@ -6,7 +6,7 @@ set -eu
 case "${1:-}" in
   "")
     packages="build-essential clang cmake ninja-build ccache pkg-config verilator iverilog yosys libsystemc-dev libcmocka-dev libcjson-dev
-libsentencepiece-dev nettle-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick gnuplot-nox z3"
+libsentencepiece-dev nettle-dev zlib1g-dev libclang-rt-14-dev libomp-dev gtkwave xvfb xauth imagemagick gnuplot-nox z3 python3"
     ;;
   train)
     packages="python3-torch python3-numpy python3-sentencepiece python3-tqdm python3-matplotlib libopenblas0-pthread
