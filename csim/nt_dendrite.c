@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Bounds saturate here; exact sums of a row that gets this far are not judged.
+/// Bounds saturate here.
 static const uint64_t bound_max = UINT64_C(1) << 62;
 
 static uint64_t acc_limit(const nt_dendrite_t *dendrite) {
@@ -76,13 +76,10 @@ bool nt_dendrite_charge(nt_dendrite_t *dendrite, uint32_t row, uint64_t bound) {
   if (!row_active(dendrite, row))
     activate(dendrite, row);
   nt_dendrite_row_t *known = &dendrite->row[row];
-  known->added += bound;
+  known->added = bound < bound_max - known->added ? known->added + bound : bound_max;
   if (known->base + known->added < acc_limit(dendrite))
     return false;
-  if (known->added >= bound_max) {
-    known->added = bound_max;
-    known->unjudged = true;
-  }
+  known->unjudged |= bound >= acc_limit(dendrite);
   dendrite->exceeded = true;
   if (!known->exact)
     keep_exact(dendrite, row);
@@ -91,8 +88,6 @@ bool nt_dendrite_charge(nt_dendrite_t *dendrite, uint32_t row, uint64_t bound) {
 
 void nt_dendrite_add_exact(nt_dendrite_t *dendrite, uint32_t row, uint32_t lane, int64_t term) {
   dendrite->exact[(size_t)row * dendrite->lanes + lane] += (uint64_t)term;
-  if (magnitude(term) >= acc_limit(dendrite))
-    dendrite->row[row].unjudged = true;
 }
 
 /// True when an exact sum of the row is outside the ACC_BITS range.

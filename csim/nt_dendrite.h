@@ -45,8 +45,8 @@ static inline uint32_t nt_dendrite_row(const nt_dendrite_t *dendrite, uint32_t w
   return which % NT_DENDRITES * dendrite->lines + line % dendrite->lines;
 }
 
-/// Announces additions of magnitude at most `bound` in sum to every accumulator of a coming row,
-/// and marks the row active. True when the caller must also report each addition to
+/// Announces one addition to every accumulator of a coming row, `bound` being the page's
+/// |p| * m * 2^e, and marks the row active. True when the caller must also report the terms to
 /// nt_dendrite_add_exact().
 bool nt_dendrite_charge(nt_dendrite_t *dendrite, uint32_t row, uint64_t bound);
 /// The accumulators of a coming row that nt_dendrite_charge() was called for.

@@ -120,6 +120,29 @@ static void test_dense_sums(void **state) {
     }
 }
 
+/// A list whose largest weight could go beyond the range is not judged, though no weight it has
+/// does: of -1 in four digits the last one, -64, is reduced, and the sum comes back into the range
+/// unseen.
+static void test_large_digits(void **state) {
+  (void)state;
+  nt_dev_t *dev = open_small();
+  const int32_t payload = (1 << 17) + 1;
+  for (uint32_t j = 0; j < 4; j++)
+    nt_rig_pool(dev, 0, 200 + j, 0, 3);
+  add(dev, 0, 0, -(LIMIT - 1));
+  nt_rig_axon(dev, 0, 0, nt_rig_dense(0, 1, 0, 1, 4, 0, 200));
+  nt_rig_inject(dev, 1, 0, payload);
+  expect(dev, NT_GOLDEN_UNSPECIFIED);
+  // The largest payload whose 128-fold fits.
+  nt_rig_step(dev, 0);
+  clear_flag(dev);
+  add(dev, 0, 0, -(LIMIT - 1));
+  nt_rig_axon(dev, 0, 0, nt_rig_dense(0, 1, 0, 1, 4, 0, 200));
+  nt_rig_inject(dev, 1, 0, LIMIT / 128 - 1);
+  expect(dev, NT_GOLDEN_MUST_BE_1);
+  nt_dev_close(dev);
+}
+
 /// UNIFORM adds to every lane; here only one of them is near its limit.
 static void test_uniform_sums(void **state) {
   (void)state;
@@ -282,19 +305,13 @@ static void test_activated_after_step(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bound_of_a_step),
-      cmocka_unit_test(test_negative_terms),
-      cmocka_unit_test(test_neighbours),
-      cmocka_unit_test(test_dense_sums),
-      cmocka_unit_test(test_uniform_sums),
-      cmocka_unit_test(test_endless_bound),
-      cmocka_unit_test(test_acknowledge),
-      cmocka_unit_test(test_written_values),
-      cmocka_unit_test(test_overwrite),
-      cmocka_unit_test(test_activated),
-      cmocka_unit_test(test_activity_of_others),
-      cmocka_unit_test(test_left_active),
-      cmocka_unit_test(test_activated_after_step),
+      cmocka_unit_test(test_bound_of_a_step), cmocka_unit_test(test_negative_terms),
+      cmocka_unit_test(test_neighbours),      cmocka_unit_test(test_dense_sums),
+      cmocka_unit_test(test_large_digits),    cmocka_unit_test(test_uniform_sums),
+      cmocka_unit_test(test_endless_bound),   cmocka_unit_test(test_acknowledge),
+      cmocka_unit_test(test_written_values),  cmocka_unit_test(test_overwrite),
+      cmocka_unit_test(test_activated),       cmocka_unit_test(test_activity_of_others),
+      cmocka_unit_test(test_left_active),     cmocka_unit_test(test_activated_after_step),
   };
   return nt_rig_report("test_flag", cmocka_run_group_tests(tests, NULL, NULL));
 }
