@@ -325,6 +325,31 @@ static void put_ports(site_t *site, nt_asm_group_t *group, uint32_t most) {
   }
 }
 
+/// First word after the state of all groups.
+static uint32_t state_end(const nt_params_t *p) {
+  return STATE_BASE + p->lines * NT_BEATS_PER_LINE * STATE_WORDS_MAX;
+}
+
+/// Pool words of the group's state.
+static uint32_t state_size(const site_t *site, const nt_asm_group_t *group) {
+  const uint32_t word = nt_params_word_lanes(site->params);
+  return (group->neurons + word - 1) / word * group->state_words;
+}
+
+/// Lets a group that ends with the tile's last line go on behind it, with neurons if their state
+/// has room: none of them exists.
+static void reach_beyond(site_t *site, nt_asm_group_t *group) {
+  const nt_params_t *p = site->params;
+  nt_asm_group_t beyond = *group;
+  if (group->line + group->lines != p->lines || !nt_random_chance(site->random, 30))
+    return;
+  beyond.lines++;
+  beyond.neurons = group->lines * nt_params_line_lanes(p) + 1 +
+                   nt_random_below(site->random, nt_params_line_lanes(p));
+  if (site->state_next + state_size(site, &beyond) <= state_end(p))
+    *group = beyond;
+}
+
 /// A group from `line` on; returns its lines, 0 when the core is full.
 static uint32_t put_group(site_t *site, uint32_t number, uint32_t line) {
   const nt_params_t *p = site->params;
@@ -347,6 +372,7 @@ static uint32_t put_group(site_t *site, uint32_t number, uint32_t line) {
                           .state_words = 1 + nt_random_below(site->random, STATE_WORDS_MAX)};
   group.neurons = small ? 1 + nt_random_below(site->random, lanes < 40 ? lanes : 40)
                         : (lines - 1) * lanes + 1 + nt_random_below(site->random, lanes);
+  reach_beyond(site, &group);
   group.clear_words = nt_random_below(site->random, group.state_words + 1);
   put_ports(site, &group, small ? 3 : 1);
   const nt_random_limits_t limits = {.entry = group.entry,
@@ -356,7 +382,7 @@ static uint32_t put_group(site_t *site, uint32_t number, uint32_t line) {
                                      .spike_bits = site->network->hot ? 0 : p->acc_bits / 2 - 4,
                                      .faults = site->network->faults && small};
   site->prog_next += nt_random_program(site->random, &limits, site->core->prog + group.entry);
-  const uint32_t state = (group.neurons + word - 1) / word * group.state_words;
+  const uint32_t state = state_size(site, &group);
   for (uint32_t i = 0; i < state * word; i++)
     site->core->pool[(size_t)group.state_base * word + i] =
         (uint32_t)nt_random_value(site->random, 32);
@@ -379,8 +405,7 @@ static void put_groups(site_t *site) {
 
 static void put_core(site_t *site) {
   const nt_params_t *p = site->params;
-  const uint32_t state = p->lines * NT_BEATS_PER_LINE * STATE_WORDS_MAX;
-  const uint32_t after = STATE_BASE + state;
+  const uint32_t after = state_end(p);
   site->state_next = STATE_BASE;
   site->next = after + nt_random_below(site->random, p->pool_words - after);
   site->left = p->pool_words + STATE_BASE - site->next;
