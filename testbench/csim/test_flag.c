@@ -208,6 +208,17 @@ static void test_written_values(void **state) {
   add(dev, 0, 0, 1);
   expect(dev, NT_GOLDEN_MUST_BE_1);
   nt_dev_close(dev);
+  // The magnitude of a written value, whatever its sign, counts into the bound.
+  for (int32_t sign = -1; sign <= 1; sign += 2) {
+    dev = open_small();
+    nt_rig_write(dev, 0, NT_SPACE_ACT, 0, 1);
+    put(dev, 0, 0, sign * (LIMIT - 2));
+    add(dev, 0, 0, sign);
+    expect(dev, NT_GOLDEN_MUST_BE_0);
+    add(dev, 0, 0, sign);
+    expect(dev, sign < 0 ? NT_GOLDEN_UNSPECIFIED : NT_GOLDEN_MUST_BE_1);
+    nt_dev_close(dev);
+  }
 }
 
 /// An overflow stays when the host overwrites the sum; what it writes is where the sum goes on.
