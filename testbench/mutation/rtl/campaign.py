@@ -139,6 +139,8 @@ def main():
     equivalent = report.read_equivalent(EQUIVALENT, found)
     chosen = mutants.sample(found, options.count or len(found), options.seed)
     chosen = [m for m in chosen if m.ident.startswith(options.only) or m.file.startswith(options.only)]
+    if not chosen:
+        raise report.Error(f"--only {options.only}: none of the {options.count or len(found)} mutants drawn; --count 0 draws from all {len(found)}")
     tests = prepared(build, rtl, found)
     suite.baseline(tests)
     print(f"{len(found)} mutants, {len(chosen)} taken with seed {options.seed}; {len(tests)} tests, all pass without a mutant", flush=True)

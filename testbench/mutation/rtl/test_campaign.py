@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -85,6 +86,12 @@ class Tiny(unittest.TestCase):
         (bad / "nt_tiny.v").write_text(text.replace("2'd3", "2'd2"))
         with self.assertRaisesRegex(suite.Error, "fails on the tile without a mutant"):
             suite.baseline([self.bench("strong", bad)])
+
+    def test_no_mutant_is_no_pass(self):
+        command = [sys.executable, "-B", str(pathlib.Path(__file__).parent / "campaign.py"), str(self.build), "--only", "nt_none"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--only nt_none: none of the", done.stderr)
 
     def test_equivalent_file(self):
         path = self.build / "equivalent.txt"
