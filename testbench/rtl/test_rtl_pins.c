@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "nt_rtl_fixture.h" // uses cmocka
+
 enum { CYCLES = 1000, OKAY = 0, SLVERR = 2, ALL_BYTES = 0xF };
 
 static nt_rtl_pins_in_t idle(void) {
@@ -24,23 +26,6 @@ static nt_rtl_pins_out_t cycle(nt_dev_t *dev, const nt_rtl_pins_in_t *in) {
   if (nt_rtl_pins_cycle(dev, in, &out, &err) != NT_OK)
     fail_msg("%s", err.text);
   return out;
-}
-
-static int setup(void **state) {
-  const nt_params_t params = nt_rtl_params();
-  nt_dev_t *dev = NULL;
-  nt_error_t err = {0};
-  if (nt_rtl_open(&params, &dev, &err) != NT_OK) {
-    print_error("%s\n", err.text);
-    return -1;
-  }
-  *state = dev;
-  return 0;
-}
-
-static int teardown(void **state) {
-  nt_dev_close(*state);
-  return 0;
 }
 
 /// The response of a register write.

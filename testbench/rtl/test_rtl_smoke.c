@@ -12,28 +12,13 @@
 
 #include <cmocka.h>
 
+#include "nt_rtl_fixture.h" // uses cmocka
+
 #define CORE 2u
 
 // Instructions with only the fields that the programs below need.
 static uint32_t instr(uint32_t op, uint32_t rd, uint32_t ra, uint32_t low) {
   return op << NT_INSTR_OP_LSB | rd << NT_INSTR_RD_LSB | ra << NT_INSTR_RA_LSB | low;
-}
-
-static int setup(void **state) {
-  const nt_params_t params = nt_rtl_params();
-  nt_dev_t *dev = NULL;
-  nt_error_t err = {0};
-  if (nt_rtl_open(&params, &dev, &err) != NT_OK) {
-    print_error("%s\n", err.text);
-    return -1;
-  }
-  *state = dev;
-  return 0;
-}
-
-static int teardown(void **state) {
-  nt_dev_close(*state);
-  return 0;
 }
 
 static uint32_t reg(nt_dev_t *dev, uint32_t offset) {
